@@ -108,6 +108,7 @@ internal sealed class Machine
             Tlb = bare.Tlb,
             Fibers = fibers,
             Clock = hardware.Clock,
+            ClockSource = new KernelClockSource(hardware.Clock),
             TemplateRoot = KernelPageTables.Root,
             Memory = MemoryOptions.Default,
             Files = FileLimits.Default,

@@ -5,6 +5,7 @@ bits 64
 extern kernel_text_start, kernel_text_end, kernel_rodata_end, kernel_data_end
 extern kernel_symbols_start, kernel_symbols_end, kernel_image_end
 extern kernel_fixups_start, kernel_fixups_end
+extern vdso_start, vdso_end
 
 %define BOOT_HEAP_BYTES (4 << 20)
 
@@ -18,6 +19,7 @@ image_bounds:
   dq kernel_image_end
   dq kernel_fixups_start, kernel_fixups_end
   dq boot_heap, boot_heap + BOOT_HEAP_BYTES
+  dq vdso_start, vdso_end
 
 section .bss
 alignb 4096

@@ -20,6 +20,7 @@ public static class CpuFeatures
     public const int NameBytes = 48;
 
     private const uint Extended1EdxGigabytePages = 1u << 26;
+    private const uint Extended1EdxProcessorNumber = 1u << 27;
 
     public static bool HasXsave { get; private set; }
     public static bool HasAvx { get; private set; }
@@ -30,6 +31,9 @@ public static class CpuFeatures
     /// <summary>RDRAND.</summary>
     public static bool HasRandom { get; private set; }
     public static bool HasGigabytePages { get; private set; }
+
+    /// <summary>RDTSCP, and the register whose contents it tells programs.</summary>
+    public static bool HasProcessorNumber { get; private set; }
 
     internal static void Detect()
     {
@@ -43,7 +47,9 @@ public static class CpuFeatures
         HasSmap = (leaf7.Ebx & Leaf7EbxSmap) != 0;
         HasRandom = (leaf1.Ecx & Leaf1EcxRandom) != 0;
         HasUmip = (leaf7.Ecx & Leaf7EcxUmip) != 0;
-        HasGigabytePages = (ExtendedLeaf(0x80000001).Edx & Extended1EdxGigabytePages) != 0;
+        uint extended1 = ExtendedLeaf(0x80000001).Edx;
+        HasGigabytePages = (extended1 & Extended1EdxGigabytePages) != 0;
+        HasProcessorNumber = (extended1 & Extended1EdxProcessorNumber) != 0;
     }
 
     /// <summary>What a program can learn about this processor; valid once the control registers are set up.</summary>

@@ -42,6 +42,7 @@ internal static unsafe class DescriptorTables
     private const uint CstarMsr = 0xC0000083;
     private const uint FmaskMsr = 0xC0000084;
     private const uint GsBaseMsr = 0xC0000101;
+    private const uint ProcessorNumberMsr = 0xC0000103;
 
     /// <summary>Flags cleared by SYSCALL: TF, IF, DF, IOPL, NT, RF, AC.</summary>
     private const ulong SystemCallClearedFlags = 0x57700;
@@ -71,6 +72,9 @@ internal static unsafe class DescriptorTables
         Cpu.WriteMsr(LstarMsr, (ulong)system_call_entry_address());
         Cpu.WriteMsr(CstarMsr, (ulong)system_call_entry_address());
         Cpu.WriteMsr(FmaskMsr, SystemCallClearedFlags);
+        // What RDTSCP tells programs (TSC_AUX), as on Linux: the node above twelve bits of the processor's number. This is the first one.
+        if (CpuFeatures.HasProcessorNumber)
+            Cpu.WriteMsr(ProcessorNumberMsr, 0);
     }
 
     /// <summary>Gives the vectors that may strike anywhere their own guarded stacks.</summary>

@@ -13,6 +13,7 @@ internal unsafe struct KernelImage
     public ulong ImageEnd;
     public ulong FixupsStart, FixupsEnd;
     public ulong HeapStart, HeapEnd;
+    public ulong VdsoStart, VdsoEnd;
 
     public static KernelImage* Current => kernel_image();
 

@@ -41,6 +41,10 @@ public sealed class TscClock : Clock
 
     public override ulong Ticks => Cpu.ReadTimeStampCounter();
 
+    public override ulong OriginTicks => _origin;
+
+    public override bool IsProcessorCounter => true;
+
     public override TickScale TickScale => _toNanoseconds;
 
     public override ulong RealtimeNanoseconds => _realtimeOrigin + MonotonicNanoseconds;

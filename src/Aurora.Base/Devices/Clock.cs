@@ -16,6 +16,15 @@ public abstract class Clock
     /// <summary>The counter behind the clock, which the entry code reads too (<see cref="UserContext.EnteredTicks"/>).</summary>
     public virtual ulong Ticks => MonotonicNanoseconds;
 
+    /// <summary>What <see cref="Ticks"/> was when monotonic time began.</summary>
+    public virtual ulong OriginTicks => 0;
+
+    /// <summary>
+    /// The counter is the processor's time stamp counter, and monotonic time is what it has counted since its origin, times
+    /// <see cref="TickScale"/>, rounded down: programs can read the clock by themselves.
+    /// </summary>
+    public virtual bool IsProcessorCounter => false;
+
     /// <summary>From ticks of the counter to nanoseconds.</summary>
     public virtual TickScale TickScale => TickScale.Same;
 }

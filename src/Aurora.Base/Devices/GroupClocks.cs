@@ -68,6 +68,9 @@ public readonly unsafe struct GroupClock
     public ulong RealtimeLeadNanoseconds
         => unchecked(_machine.RealtimeLeadNanoseconds + (ulong)_state->RealtimeShiftNanoseconds - _state->OffsetNanoseconds);
 
+    /// <summary>Monotonic time of the group minus that of the machine, modulo 2^64.</summary>
+    public ulong MonotonicOffsetNanoseconds => _state->OffsetNanoseconds;
+
     /// <summary>How far real time has been set from the machine's (clock_settime).</summary>
     public long RealtimeShiftNanoseconds
     {

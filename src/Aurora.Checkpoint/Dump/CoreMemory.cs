@@ -10,11 +10,13 @@ namespace Aurora.Checkpoint;
 /// <summary>Reads mappings for a core file. False from any of its methods: the pages' owner has said that they cannot be had.</summary>
 internal sealed unsafe class CoreMemory(MemoryManager memory, CorePages pages)
 {
-    /// <summary>How many pages of a mapping there are to read: it may go beyond the end of its file.</summary>
+    /// <summary>
+    /// How many pages of a mapping there are to read: it may go beyond the end of its file. What the vDSO reads is not the process's.
+    /// </summary>
     public static ulong ReadablePages(Mapping* mapping)
     {
         ulong end = ObjectPages.EndOf(mapping->Object);
-        bool isReadable = mapping->Protection != Protection.None && end > mapping->PageOffset;
+        bool isReadable = mapping->Protection != Protection.None && end > mapping->PageOffset && !ClockObjects.IsData(mapping);
         return isReadable ? Math.Min(mapping->Pages, end - mapping->PageOffset) : 0;
     }
 
@@ -23,6 +25,8 @@ internal sealed unsafe class CoreMemory(MemoryManager memory, CorePages pages)
     /// </summary>
     public bool FindData(Mapping* mapping, ref ulong page)
     {
+        if (memory.ClockObjects.IsMade(mapping->Object))
+            return true;
         ulong end = mapping->PageOffset + ReadablePages(mapping);
         ulong at = mapping->PageOffset + page;
         for (bool isFound = at >= end; !isFound;)

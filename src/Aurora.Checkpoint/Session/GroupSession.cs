@@ -41,14 +41,14 @@ public sealed unsafe partial class GroupSession
         var segments = new SharedSegmentKeeper(ipc, Scheduler, Clocks);
         Memory = new MemoryManager(
             machine.Pages, Tracked, machine.Frames, machine.Tlb, Scheduler, machine.Fibers, machine.TemplateRoot, new MappedFiles(files),
-            machine.Memory, segments);
+            machine.Memory, segments, Clocks, machine.ClockSource);
         User = new UserMemory(Memory);
         Ipc = new IpcServices(ipc, segments, Memory, User, Scheduler, Clocks);
         Random = new RandomSource();
         OutputHold = new OutputHold(machine.Pages, Tracked, Scheduler);
         Panic.Unless(Output.Reserve(), "session: no memory for held output"u8);
         Processes = new ProcessTable(machine.Pages, Tracked);
-        Settings = new MachineSettingsTable(machine.Pages, Tracked, Clocks);
+        Settings = new MachineSettingsTable(machine.Pages, Tracked, Clocks, Memory.ClockObjects);
         Signals = new SignalService(machine.Pages, Scheduler, Tracked, Processes);
         Timers = new TimerService(machine.Pages, Scheduler, Signals, Clocks, Tracked);
         Group = new GroupCodec(machine.Pages, Tracked, Clocks, Processes);

@@ -17,6 +17,9 @@ public struct SessionMachine
     public FiberScheduler Fibers;
     public Clock Clock;
 
+    /// <summary>What programs read the clock with by themselves; null where none runs.</summary>
+    public ClockSource? ClockSource;
+
     /// <summary>The page table whose kernel half every address space shares.</summary>
     public FrameNumber TemplateRoot;
     public MemoryOptions Memory;

@@ -1,5 +1,5 @@
-// The new program's memory: main image, dynamic linker if it names one, break area, stack with arguments. Addresses are randomised as on
-// Linux: the stack by up to 16 GiB, mappings and relocatable programs by pages.
+// The new program's memory: main image, dynamic linker if it names one, the vDSO, break area, stack with arguments. Addresses are
+// randomised as on Linux: the stack by up to 16 GiB, mappings and relocatable programs by pages.
 using System;
 using Aurora.Base;
 using Aurora.Linux.Calls;
@@ -129,8 +129,13 @@ public sealed unsafe partial class ProgramLoader
                 return result;
             program.Entry = linkerImage.Entry + linkerBias;
         }
+        VirtualAddress above = AboveStack(program.StackTop, random[(RandomBytes + 8)..]);
+        result.Status = memory.ClockObjects.MapInto(space, above, out VirtualAddress vdso);
+        if (!result.IsOk)
+            return result;
         var values = new AuxiliaryValues
         {
+            Vdso = vdso.Value,
             HeadersAddress = image.HeadersAddress == 0 ? 0 : image.HeadersAddress + bias,
             HeaderCount = image.HeaderCount,
             InterpreterBase = linkerBias,
@@ -141,6 +146,17 @@ public sealed unsafe partial class ProgramLoader
         };
         return ProgramStack.Write(_kernel.User, space, program.StackTop, Arguments, fileName, random[..RandomBytes],
             in program.Credentials, in values, out program.Stack);
+    }
+
+    // As on Linux the vDSO lies above the stack, in the same page table: a program that looks at it needs none for it.
+    private static VirtualAddress AboveStack(ulong top, ReadOnlySpan<byte> random)
+    {
+        const ulong tableBytes = 2UL << 20;
+        ulong end = Math.Min((top & ~(tableBytes - 1)) + tableBytes, AddressSpace.UserEnd);
+        ulong places = (end - top) >> PageSize.Shift;
+        if (places < ClockObjects.Pages)
+            return default;
+        return new VirtualAddress(top + (BitConverter.ToUInt64(random) % (places - ClockObjects.Pages + 1) << PageSize.Shift));
     }
 
     private AccessResult MapStack(ref NewProgram program, in ElfImage image, ReadOnlySpan<byte> fileName)

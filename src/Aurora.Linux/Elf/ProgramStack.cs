@@ -15,6 +15,9 @@ public struct AuxiliaryValues
     public ulong HeadersAddress;
     public int HeaderCount;
     public ulong InterpreterBase;
+
+    /// <summary>The vDSO; zero for none.</summary>
+    public ulong Vdso;
     public ulong Entry;
     public ulong HardwareCapabilities;
     public int SignalStackBytes;
@@ -35,7 +38,7 @@ public struct ProgramStackLayout
 public ref struct ProgramStack
 {
     private const int PointersPerWrite = 64;
-    private const int AuxiliaryEntries = 20;
+    private const int AuxiliaryEntries = 21;
 
     private readonly UserMemory _user;
     private readonly unsafe AddressSpace* _space;
@@ -109,8 +112,12 @@ public ref struct ProgramStack
     // AT_HWCAP2 tells of MONITOR and of FSGSBASE in user mode; the kernel allows neither.
     private const ulong NoCapabilities2 = 0;
 
+    private const ulong Ignored = 1;
+    private const ulong SystemObject = 33;
+
     private void PutAuxiliary(in Credentials credentials, in AuxiliaryValues values, ulong name, ulong platform, ulong random)
     {
+        Pair(values.Vdso == 0 ? Ignored : SystemObject, values.Vdso);
         Pair(16, values.HardwareCapabilities);
         Pair(6, PageSize.Bytes);
         Pair(17, 100);

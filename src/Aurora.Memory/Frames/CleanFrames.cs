@@ -39,7 +39,8 @@ public sealed unsafe class CleanFrames
         var target = (VmObject*)group.Find(stored, ObjectKind.MemoryObject);
         // What still stands for another stored object may be newer than that one; what has been cut in an ephemeral group is in no list.
         // What has been stored into there is dirty, page by page, for ever.
-        if (target == null || !target->IsCaptured || !target->StoreBase.IsNone || page >= target->SizePages || target->IsCut)
+        if (target == null || !target->IsCaptured || !target->StoreBase.IsNone || page >= target->SizePages || target->IsCut
+            || target->IsClock)
             return default;
         ulong slot = _tree.Lookup(target, page);
         return IsClean(slot) ? Slot.FrameOf(slot) : default;

@@ -3,8 +3,8 @@
 // is unmapped, so that a touch shows (as a fault that finds the frame); the second time a page that is still idle is evicted.
 //
 // A page may go exactly if the store would give it back as it is (CleanFrames), and nobody reads it in at the moment (what is read could be
-// older than what is evicted). A leaf that several objects share is made private first, since the others may show its frames: each of them
-// gives its pages up in its turn. A leaf goes with its last page.
+// older than what is evicted). The data of a clock object is made anew when it is touched. A leaf that several objects share is made
+// private first, since the others may show its frames: each of them gives its pages up in its turn. A leaf goes with its last page.
 //
 // Evicting takes pages away from under a system call that has just looked at them, so it is done by a fiber only, between two calls.
 // Protected by the kernel lock.
@@ -66,8 +66,8 @@ public sealed unsafe class Reclaim
         return false;
     }
 
-    // An object that no freeze has taken and that inherits nothing has no pages in the store.
-    private static bool IsReadable(VmObject* target) => target->IsCaptured || !target->StoreBase.IsNone;
+    // An object that no freeze has taken and that inherits nothing has no pages in the store. Those of a clock object can be made again.
+    private static bool IsReadable(VmObject* target) => target->IsCaptured || !target->StoreBase.IsNone || target->IsClock;
 
     // Nothing of it is on its way to the store, or from there; and in an ephemeral group nothing of it has changed.
     private static bool IsAsStored(VmObject* target) =>
@@ -105,15 +105,16 @@ public sealed unsafe class Reclaim
             if (!IsIdle(leaf[index]))
                 _frames.InfoOf(Slot.FrameOf(leaf[index]))->Flags |= FrameFlags.Idle;
             else if (evicts && !_requests.IsRequested(target, leafPage + (ulong)index))
-                Evict(leaf + index, Slot.FrameOf(leaf[index]));
+                Evict(target, leaf + index, Slot.FrameOf(leaf[index]));
         }
     }
 
     private bool IsIdle(ulong slot) => (_frames.InfoOf(Slot.FrameOf(slot))->Flags & FrameFlags.Idle) != 0;
 
-    private void Evict(ulong* slot, FrameNumber frame)
+    private void Evict(VmObject* target, ulong* slot, FrameNumber frame)
     {
-        *slot = Slot.Evicted;
+        *slot = target->IsClock ? Slot.Hole : Slot.Evicted;
+        target->CountedPages = target->IsClock ? 0 : target->CountedPages;
         _frames.Release(frame);
         _state.EvictedPages++;
     }

@@ -9,7 +9,7 @@
 //   Mappings, Remaps, ProgramBreak, MappingMarks    system calls on mappings  Faults          page faults
 //   WriteAround     pages opened for the stores to come                      RegionBooks     which thread has made what dirty of regions
 //   Epochs, HotPages, OpenedPages   checkpoints   CleanFrames, BaseFrames, Reclaim   what the store has, keeping and dropping it
-//   Residency   what is in memory   Regions   persists of regions
+//   Residency   what is in memory   Regions   persists of regions   ClockPages, ClockObjects   the vDSO
 //   MemoryRestore   records to objects                                        MemoryVerifier  debug invariants
 //
 // Rules that hold between any two operations:
@@ -31,11 +31,13 @@ public sealed class MemoryManager
     /// <summary>
     /// Builds the services. <paramref name="templateRoot"/> is a top-level page table whose kernel half every address space gets, or
     /// frame 0 where there is no MMU; <paramref name="keeper"/> holds the objects of files, and is null where there are none;
-    /// <paramref name="segments"/> those of shared segments.
+    /// <paramref name="segments"/> those of shared segments. Without <paramref name="clocks"/> and <paramref name="source"/> programs get
+    /// no vDSO.
     /// </summary>
     public MemoryManager(
         PageAllocator pages, TrackedObjects tracked, FramePool frames, TlbControl tlb, ThreadWaker waker, FiberScheduler fibers,
-        FrameNumber templateRoot, FileKeeper? keeper, in MemoryOptions options, SegmentKeeper? segments = null)
+        FrameNumber templateRoot, FileKeeper? keeper, in MemoryOptions options, SegmentKeeper? segments = null, GroupClocks? clocks = null,
+        ClockSource? source = null)
     {
         var state = new MemoryState(pages, tracked, frames, waker, fibers, templateRoot, options);
         State = state;
@@ -44,11 +46,13 @@ public sealed class MemoryManager
         var overlays = new Overlays(state);
         var books = new RegionBooks(state, fibers);
         Objects = new VmObjects(state, overlays, reverse, tlb, keeper, books);
-        PageIns = new PageIns(state, Shortage);
+        var clockPages = new ClockPages(state, clocks, source);
+        PageIns = new PageIns(state, Shortage, clockPages);
         Pages = new ObjectPages(state, overlays, reverse, PageIns, Shortage, books);
         Holes = new ObjectHoles(state, Pages, PageIns, reverse);
         _list = new SpaceMappings(state, pages, Objects, reverse, segments, options);
         var windows = new Windows(state, Objects, Holes, _list);
+        ClockObjects = new ClockObjects(state, Objects, _list, clockPages);
         Spaces = new AddressSpaces(state, reverse, Objects, _list, tlb);
         Mappings = new Mappings(state, Objects, Holes, reverse, _list, windows);
         Remaps = new Remaps(state, Objects, Mappings, _list, windows);
@@ -87,6 +91,7 @@ public sealed class MemoryManager
     public MemoryRestore Restore { get; }
     public MemoryVerifier Verifier { get; }
     public Regions Regions { get; }
+    public ClockObjects ClockObjects { get; }
 
     internal MemoryState State { get; }
 

@@ -29,6 +29,7 @@ internal sealed unsafe class MemoryState
         Spaces = new Slab<AddressSpace>(pages, options.MaxSpaces, ChargeKind.AddressSpace, LeastTablePages * PageSize.Bytes);
         Reclaim = new ReclaimState(pages);
         Bases = new BaseFrames(frames, pages, tracked);
+        ClockObjects = new GroupTable<ClockPlace>(tracked);
         Regions = new RegionState(pages, frames, options);
         ZeroFrame = frames.AllocateZeroed(FrameFlags.Data | FrameFlags.Kernel);
         Panic.Unless(ZeroFrame.Value != 0, "memory: no frame for the zero page"u8);
@@ -46,6 +47,9 @@ internal sealed unsafe class MemoryState
     public ReclaimState Reclaim { get; }
     public BaseFrames Bases { get; }
     public RegionState Regions { get; }
+
+    /// <summary>The clock object of each group.</summary>
+    public GroupTable<ClockPlace> ClockObjects { get; }
 
     /// <summary>What a hole shows to whoever reads it.</summary>
     public FrameNumber ZeroFrame { get; }

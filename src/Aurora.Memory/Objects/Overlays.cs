@@ -12,8 +12,8 @@ internal sealed unsafe class Overlays(MemoryState state)
 {
     private readonly RadixTree _tree = state.Tree;
 
-    /// <summary>Overlays are one deep, and not over themselves.</summary>
-    public static bool MayBack(VmObject* overlay, VmObject* file) => overlay != file && file->Backing == null;
+    /// <summary>Overlays are one deep, and over files.</summary>
+    public static bool MayBack(VmObject* overlay, VmObject* file) => overlay != file && file->Backing == null && !file->IsClock;
 
     /// <summary>Puts an overlay over a file, if there is one, and takes a reference on it.</summary>
     public static void Attach(VmObject* overlay, VmObject* file)

@@ -6,7 +6,9 @@
 //
 // An object with a Backing is an overlay: what a program has written to a private mapping of a file. Where it has no page the file's shows
 // (same page number), and where the file ends it ends.
+// The pages of a clock object are in no store: one that is not in memory is made when it is touched (ClockPages).
 // Protected by the kernel lock.
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Aurora.Base;
 
@@ -91,6 +93,13 @@ public unsafe struct VmObject
 
     /// <summary>The stored object that holds the pages which are not in memory.</summary>
     public readonly ObjectId StoreSource => StoreBase.IsNone ? Header.Id : StoreBase;
+
+    /// <summary>Its pages are made when they are touched, and are in no store.</summary>
+    public readonly bool IsClock
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => (Flags & VmObjectFlags.Clock) != 0;
+    }
 
     /// <summary>Some address space shows pages of this object, by itself or through an overlay.</summary>
     public readonly bool IsMapped => FirstMapping != null || FirstOverlay != null;

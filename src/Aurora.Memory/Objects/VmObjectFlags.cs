@@ -10,4 +10,7 @@ public enum VmObjectFlags : byte
 
     /// <summary>The contents of a file or pipe, as opposed to anonymous memory; for statistics.</summary>
     File = 1,
+
+    /// <summary>The vDSO of a group (<see cref="ClockObjects"/>), version 1 of its code; never with another flag.</summary>
+    Clock = 2,
 }

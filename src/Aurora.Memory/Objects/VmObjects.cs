@@ -166,6 +166,9 @@ public sealed unsafe partial class VmObjects
             frozen->Object = null;
         _tree.Clear(target);
         VmObject* backing = Overlays.Detach(target);
+        ClockPlace* place = target->IsClock ? _state.ClockObjects.At(target->Header.Group) : null;
+        if (place != null && place->Object == target)
+            place->Object = null;
         _state.TrackerOf(&target->Header).Remove(&target->Header);
         _slab.Free(target);
         if (backing != null)

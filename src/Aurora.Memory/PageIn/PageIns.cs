@@ -20,9 +20,11 @@ public sealed unsafe class PageIns
     private readonly PageInTable _requests;
     private readonly FrameShortage _shortage;
     private readonly BaseFrames _bases;
+    private readonly ClockPages _clocks;
 
-    internal PageIns(MemoryState state, FrameShortage shortage)
+    internal PageIns(MemoryState state, FrameShortage shortage, ClockPages clocks)
     {
+        _clocks = clocks;
         _bases = state.Bases;
         _frames = state.Frames;
         _tree = state.Tree;
@@ -135,10 +137,12 @@ public sealed unsafe class PageIns
 
     /// <summary>
     /// The slot of a page that is about to be shown: with its frame, if the store has the page as it was when the group began and another
-    /// that began with the same state has read it; otherwise as it was. The next pages come with it.
+    /// that began with the same state has read it; otherwise as it was. The next pages come with it. That of a clock object is made.
     /// </summary>
     internal ulong Find(VmObject* target, ulong page, ulong slot)
     {
+        if (target->IsClock)
+            return Slot.IsResident(slot) ? slot : _clocks.Make(target, page);
         FrameNumber frame = HoldBase(target, page, slot);
         if (frame.Value == 0)
             return slot;
@@ -185,6 +189,8 @@ public sealed unsafe class PageIns
         wait = null;
         if ((slot & Slot.Bad) != 0)
             return MemoryStatus.BusError;
+        if (target->IsClock)
+            return _shortage.NoFrame(out wait);
         if (_shortage.IsExhausted && !_frames.MayTake(1, FramePriority.PageIn))
             return MemoryStatus.OutOfMemory;
         if (_tree.RefineSlot(target, page) == null)

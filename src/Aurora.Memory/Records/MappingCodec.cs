@@ -36,7 +36,8 @@ public sealed unsafe class MappingCodec : StateCodec
     {
         Mapping* mapping = (Mapping*)header;
         return IsLive(mapping->Space, ObjectKind.AddressSpace) && IsHeld(mapping->Object, ObjectKind.MemoryObject)
-            && ((mapping->Flags & MappingFlags.Region) != 0) == (mapping->Object->Region != null) && RecordOf(mapping).IsValid;
+            && ((mapping->Flags & MappingFlags.Region) != 0) == (mapping->Object->Region != null) && RecordOf(mapping).IsValid
+            && ClockObjects.MayShow(mapping, mapping->Object);
     }
 
     public override RestoreStatus Create(ObjectTracker tracker, ObjectId id, byte version, ReadOnlySpan<byte> payload)

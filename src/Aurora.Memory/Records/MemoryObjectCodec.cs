@@ -12,14 +12,19 @@ public sealed unsafe class MemoryObjectCodec : StateCodec
     public static ulong RecordBytes => (ulong)sizeof(MemoryObjectRecord);
 
     private readonly MemoryRestore _restore;
+    private readonly ClockObjects _clocks;
 
-    public MemoryObjectCodec(MemoryManager memory) => _restore = memory.Restore;
+    public MemoryObjectCodec(MemoryManager memory)
+    {
+        _restore = memory.Restore;
+        _clocks = memory.ClockObjects;
+    }
 
     public override ObjectKind Kind => ObjectKind.MemoryObject;
     public override int LargestPayload => (int)RecordBytes;
 
-    /// <summary>Version 1 knew no overlays.</summary>
-    public override byte Version => 2;
+    /// <summary>Version 1 knew no overlays, version 2 no clock objects.</summary>
+    public override byte Version => 3;
 
     public override int Capture(ObjectHeader* header, Span<byte> payload)
     {
@@ -34,17 +39,18 @@ public sealed unsafe class MemoryObjectCodec : StateCodec
         return header->References >= 0
             && IsLiveOrNone(source->Backing, ObjectKind.MemoryObject)
             && (source->Backing == null || (source->Backing->Header.References > 0 && Overlays.MayBack(source, source->Backing)))
-            && RecordOf(source).IsValid;
+            && RecordOf(source).IsValid && _clocks.IsSound(source);
     }
 
     public override RestoreStatus Create(ObjectTracker tracker, ObjectId id, byte version, ReadOnlySpan<byte> payload)
     {
-        if (version is < 1 or > 2)
+        if (version is 0 || version > Version)
             return RestoreStatus.UnknownVersion;
         if (payload.Length != (version == 1 ? MemoryObjectRecord.SizeOfVersion1 : sizeof(MemoryObjectRecord)))
             return RestoreStatus.BadRecord;
         MemoryObjectRecord record = Read(payload);
-        return record.IsValid ? _restore.AdoptObject(tracker, id, record.SizePages, record.Flags) : RestoreStatus.BadRecord;
+        bool isKnown = !record.IsClock || (version > 2 && !FileIds.IsOnDemand(id));
+        return record.IsValid && isKnown ? _restore.AdoptObject(tracker, id, record.SizePages, record.Flags) : RestoreStatus.BadRecord;
     }
 
     public override int References(ReadOnlySpan<byte> payload, Span<ObjectId> ids)

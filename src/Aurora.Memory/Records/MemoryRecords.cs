@@ -20,7 +20,11 @@ internal struct MemoryObjectRecord
     public ObjectId Backing;
 
     /// <summary>What the check before commit and a restore both ask of the fields.</summary>
-    public readonly bool IsValid => SizePages <= VmObject.MaxPages && (Flags & ~VmObjectFlags.File) == 0;
+    public readonly bool IsValid => IsClock
+        ? Flags == VmObjectFlags.Clock && SizePages == ClockObjects.Pages && Backing.IsNone
+        : SizePages <= VmObject.MaxPages && (Flags & ~VmObjectFlags.File) == 0;
+
+    public readonly bool IsClock => (Flags & VmObjectFlags.Clock) != 0;
 }
 
 /// <summary>The payload of an <see cref="ObjectKind.AddressSpace"/> record; its mappings have records of their own.</summary>

@@ -70,13 +70,18 @@ public sealed unsafe class MemoryRestore
 
     internal RestoreStatus AdoptObject(ObjectTracker tracker, ObjectId id, ulong sizePages, VmObjectFlags flags)
     {
+        ClockPlace* place = (flags & VmObjectFlags.Clock) != 0 ? _state.ClockObjects.At(tracker.Index) : null;
+        if (place != null && place->Object != null)
+            return RestoreStatus.BadRecord;
         VmObject* restored = _state.Objects.Allocate();
         if (restored == null)
             return RestoreStatus.OutOfMemory;
+        if (place != null)
+            place->Object = restored;
         restored->SizePages = sizePages;
         restored->Flags = flags;
-        restored->Root = Slot.InStore;
-        restored->StoredLimit = sizePages;
+        restored->Root = place != null ? Slot.Hole : Slot.InStore;
+        restored->StoredLimit = place != null ? 0 : sizePages;
         restored->IsCaptured = true;
         restored->IsAsRestored = _state.Restoring == tracker.Index + 1;
         _state.RestoredObjects.Add(_state.Objects.HandleOf(restored).Index);
@@ -146,7 +151,7 @@ public sealed unsafe class MemoryRestore
 
     internal RestoreStatus LinkRestored(Mapping* mapping, AddressSpace* space, VmObject* target)
     {
-        if (!AddressRanges.IsFree(space, mapping->Start.Value, mapping->End.Value))
+        if (!ClockObjects.MayShow(mapping, target) || !AddressRanges.IsFree(space, mapping->Start.Value, mapping->End.Value))
             return RestoreStatus.BadRecord;
         if (!_list.ReserveRestored(space))
             return RestoreStatus.OutOfMemory;

@@ -23,7 +23,8 @@ public sealed unsafe partial class Remaps
     }
 
     /// <summary>
-    /// mremap(2) for one mapping. Ok, InvalidArgument, NotMapped (the old range is not within one mapping: EFAULT), OverLimit
+    /// mremap(2) for one mapping. Ok, InvalidArgument, NotMapped (the old range is not within one mapping, or is a clock object's, which
+    /// does not grow: EFAULT), OverLimit
     /// (cannot grow in place and may not move, or over a limit: ENOMEM) or OutOfMemory.
     /// </summary>
     public MemoryStatus Remap(AddressSpace* space, in RemapRequest request, out VirtualAddress address)
@@ -40,6 +41,10 @@ public sealed unsafe partial class Remaps
         Mapping* mapping = MappingTable.Find(space, request.Address);
         if (mapping == null || mapping->End.Value < end)
             return MemoryStatus.NotMapped;
+        if (mapping->Object->IsClock && newPages > oldPages)
+            return MemoryStatus.NotMapped;
+        if (mapping->Object->IsClock && request.KeepsOld)
+            return MemoryStatus.InvalidArgument;
         if (newPages > oldPages && !AddressRanges.IsWithinLimit(space, newPages - oldPages))
             return MemoryStatus.OverLimit;
         if (request.KeepsOld)

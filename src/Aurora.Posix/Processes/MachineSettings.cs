@@ -2,6 +2,7 @@
 // object of its own, made when something is set for the first time. Protected by the kernel lock.
 using System;
 using Aurora.Base;
+using Aurora.Memory;
 
 namespace Aurora.Posix.Processes;
 
@@ -40,9 +41,12 @@ public sealed unsafe class MachineSettingsTable
     private readonly GroupTable<Place> _places;
     private readonly TrackedObjects _tracked;
     private readonly GroupClocks _clocks;
+    private readonly ClockObjects _shown;
 
-    public MachineSettingsTable(PageAllocator pages, TrackedObjects tracked, GroupClocks clocks)
+    /// <summary><paramref name="shown"/> shows programs the clocks.</summary>
+    public MachineSettingsTable(PageAllocator pages, TrackedObjects tracked, GroupClocks clocks, ClockObjects shown)
     {
+        _shown = shown;
         _slab = new Slab<MachineSettings>(pages, GroupTable.MaxGroups);
         _places = new GroupTable<Place>(tracked);
         _tracked = tracked;
@@ -124,6 +128,7 @@ public sealed unsafe class MachineSettingsTable
         GroupClock clock = _clocks.Of(group);
         clock.RealtimeShiftNanoseconds += (long)(nanoseconds - clock.RealtimeNanoseconds);
         settings->RealtimeShiftNanoseconds = clock.RealtimeShiftNanoseconds;
+        _shown.ClockChanged(group);
         _tracked.MarkChanged(&settings->Header);
         return true;
     }
@@ -151,6 +156,7 @@ public sealed unsafe class MachineSettingsTable
     {
         GroupClock clock = _clocks.Of(group);
         clock.RealtimeShiftNanoseconds = Of(group)->RealtimeShiftNanoseconds;
+        _shown.ClockChanged(group);
     }
 
     private MachineSettings* Make(ObjectTracker group)

@@ -22,6 +22,16 @@ internal sealed unsafe class InFlightEpoch
     public object? Tag;
 }
 
+/// <summary>A clock that stands still until it is set.</summary>
+internal sealed class SetClock : Clock
+{
+    public ulong Now { get; set; }
+
+    public override ulong MonotonicNanoseconds => Now;
+
+    public override ulong RealtimeNanoseconds => Now + 1_700_000_000_000_000_000;
+}
+
 /// <summary>Virtual memory over host frames, a software MMU, a model store with a pager, and a small checkpoint engine.</summary>
 internal sealed unsafe class TestMachine : IDisposable
 {
@@ -47,9 +57,12 @@ internal sealed unsafe class TestMachine : IDisposable
             MaxHotPages = 8, WriteAroundPages = 32, Verify = true,
             Seeded = seeded,
         };
-        var tracked = new TrackedObjects(Pages);
-        Memory = new MemoryManager(Pages, tracked, Frames, Mmu, Waker, new HostFibers(), default, keeper: null, options);
-        Tracker = tracked.Add(0, new ObjectId(100));
+        Tracked = new TrackedObjects(Pages);
+        Clocks = new GroupClocks(Clock, Tracked);
+        Memory = new MemoryManager(
+            Pages, Tracked, Frames, Mmu, Waker, new HostFibers(), default, keeper: null, options, clocks: Clocks,
+            source: new TestClockSource());
+        Tracker = Tracked.Add(0, new ObjectId(100));
         if (isEphemeral)
             Tracker.BeEphemeral();
         User = new UserMemory(Memory);
@@ -62,6 +75,9 @@ internal sealed unsafe class TestMachine : IDisposable
     public SoftwareMmu Mmu { get; }
     public RecordingWaker Waker { get; }
     public ModelStore Store { get; set; }
+    public SetClock Clock { get; } = new();
+    public TrackedObjects Tracked { get; }
+    public GroupClocks Clocks { get; }
     public MemoryManager Memory { get; }
     public ObjectTracker Tracker { get; }
     public UserMemory User { get; }

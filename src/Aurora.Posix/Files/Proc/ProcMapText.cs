@@ -51,6 +51,8 @@ internal sealed unsafe class ProcMapText(ProcFileSystem proc)
             writer.Append("[heap]"u8);
         else if ((mapping->Flags & MappingFlags.Stack) != 0)
             writer.Append("[stack]"u8);
+        else if (mapping->Object->IsClock)
+            writer.Append(ClockObjects.IsData(mapping) ? "[vvar]"u8 : "[vdso]"u8);
         writer.Append((byte)'\n');
     }
 

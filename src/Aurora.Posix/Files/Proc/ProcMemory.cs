@@ -109,7 +109,7 @@ internal sealed unsafe class ProcMemory(FileState state, ProcFileSystem proc, Me
             var address = new VirtualAddress((page + (ulong)i) << PageSize.Shift);
             if (mapping == null || !mapping->Contains(address))
                 mapping = MappingTable.At(space, MappingTable.FirstEndingAfter(space, address));
-            bool isOfFile = mapping != null && (!mapping->File.IsNone || mapping->IsShared);
+            bool isOfFile = mapping != null && (!mapping->File.IsNone || mapping->IsShared || mapping->Object->IsClock);
             entries[i] = IsPresent | (isOfFile ? IsOfFile : 0) | (showsFrames ? entries[i] & FrameBits : 0);
         }
     }

@@ -49,7 +49,7 @@ internal sealed unsafe class ProcSmapText(ProcMapText maps, MemoryManager memory
                 scan.IsPaused = true;
                 return;
             }
-            ref ResidentPages sum = ref mapping->IsShared ? ref scan.Shared : ref mapping->File.IsNone ? ref scan.Anonymous : ref scan.File;
+            ref ResidentPages sum = ref mapping->IsShared ? ref scan.Shared : ref IsAnonymous(mapping) ? ref scan.Anonymous : ref scan.File;
             sum.Present += scan.Pages.Present;
             sum.Writable += scan.Pages.Writable;
             scan.Address = mapping->End.Value;
@@ -81,7 +81,7 @@ internal sealed unsafe class ProcSmapText(ProcMapText maps, MemoryManager memory
         ProcFields.WriteKilobytes("MMUPageSize:    "u8, 1, ref writer);
         ulong locked = (mapping->Flags & MappingFlags.Locked) != 0 ? pages.Present : 0;
         ResidentPages none = default;
-        bool isAnonymous = mapping->File.IsNone && !mapping->IsShared;
+        bool isAnonymous = IsAnonymous(mapping) && !mapping->IsShared;
         WriteResident(isAnonymous ? pages : none, mapping->IsShared ? pages : none, isAnonymous || mapping->IsShared ? none : pages, locked,
             ref writer);
         writer.Append("THPeligible:    0\nVmFlags:"u8);
@@ -96,9 +96,13 @@ internal sealed unsafe class ProcSmapText(ProcMapText maps, MemoryManager memory
         WriteFlag((mapping->Flags & MappingFlags.GrowsDown) != 0, " gd"u8, ref writer);
         WriteFlag((mapping->Flags & MappingFlags.Locked) != 0, " lo"u8, ref writer);
         WriteFlag((mapping->Flags & MappingFlags.DontFork) != 0, " dc"u8, ref writer);
+        WriteFlag(mapping->Object->IsClock, " de"u8, ref writer);
         WriteFlag((mapping->Flags & MappingFlags.WipeOnFork) != 0, " wf"u8, ref writer);
+        WriteFlag(ClockObjects.IsData(mapping), " dd"u8, ref writer);
         writer.Append(" \n"u8);
     }
+
+    private static bool IsAnonymous(Mapping* mapping) => mapping->File.IsNone && !mapping->Object->IsClock;
 
     private static void WriteResident(ResidentPages anonymous, ResidentPages shared, ResidentPages file, ulong locked,
         ref Utf8Writer writer)

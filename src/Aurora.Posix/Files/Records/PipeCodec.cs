@@ -66,7 +66,7 @@ public sealed unsafe class PipeCodec(FileServices files) : FileCodec(files)
         PipeRecord record = Describe(pipe);
         return IsValid(in record) && IsLive(pipe->Inode, ObjectKind.Inode) && pipe->Inode->IsFifo && pipe->Inode->Pipe == pipe
             && (pipe->Data == null || IsHeld(pipe->Data, ObjectKind.MemoryObject))
-            && (pipe->Rest == null || IsHeld(pipe->Rest, ObjectKind.MemoryObject)) && HasRoom(pipe);
+            && (pipe->Rest == null || IsHeld(pipe->Rest, ObjectKind.MemoryObject)) && HasRoom(pipe) && AreContents(pipe);
     }
 
     private static bool IsValid(in PipeRecord record)
@@ -123,8 +123,11 @@ public sealed unsafe class PipeCodec(FileServices files) : FileCodec(files)
         pipe->Inode->Pipe = pipe;
         if (!Take(tracker, record.Data, out pipe->Data) || !Take(tracker, record.Rest, out pipe->Rest))
             return RestoreStatus.MissingReference;
-        return HasRoom(pipe) ? RestoreStatus.Ok : RestoreStatus.BadRecord;
+        return HasRoom(pipe) && AreContents(pipe) ? RestoreStatus.Ok : RestoreStatus.BadRecord;
     }
+
+    private static bool AreContents(Pipe* pipe)
+        => (pipe->Data == null || !pipe->Data->IsClock) && (pipe->Rest == null || !pipe->Rest->IsClock);
 
     private bool Take(ObjectTracker tracker, ObjectId id, out VmObject* pages)
     {

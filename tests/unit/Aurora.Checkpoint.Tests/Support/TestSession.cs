@@ -34,6 +34,7 @@ internal sealed unsafe class TestSession : IDisposable
             new SessionMachine
             {
                 Pages = Pages, Frames = Frames, Tlb = Mmu, Fibers = Fibers, Clock = Clock,
+                ClockSource = new TestClockSource(),
                 Memory = new MemoryOptions
                 {
                     MaxObjects = 4096, MaxMappings = 4096, MaxSpaces = 256, MaxDirtyPages = 65536, MaxPageIns = 32, Verify = true,

@@ -62,13 +62,13 @@ internal sealed unsafe partial class TestKernel : IDisposable
         var files = new FileState(Pages, Tracked, limits);
         var ipc = new IpcState(Pages, Tracked);
         var segments = new SharedSegmentKeeper(ipc, Scheduler, Clocks);
-        Memory = new MemoryManager(
-            Pages, Tracked, Frames, Mmu, Scheduler, new HostFibers(), default, new MappedFiles(files), options, segments);
+        Memory = new MemoryManager(Pages, Tracked, Frames, Mmu, Scheduler, new HostFibers(), default, new MappedFiles(files), options,
+            segments, Clocks, new TestClockSource());
         User = new UserMemory(Memory);
         Ipc = new IpcServices(ipc, segments, Memory, User, Scheduler, Clocks);
         Random.Reseed("test"u8);
         Processes = new ProcessTable(Pages, Tracked);
-        Settings = new MachineSettingsTable(Pages, Tracked, Clocks);
+        Settings = new MachineSettingsTable(Pages, Tracked, Clocks, Memory.ClockObjects);
         Signals = new SignalService(Pages, Scheduler, Tracked, Processes);
         Timers = new TimerService(Pages, Scheduler, Signals, Clocks, Tracked);
         var names = new MachineNames(default, MachineCalls.Release, MachineCalls.VersionText);

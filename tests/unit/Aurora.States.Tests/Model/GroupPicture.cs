@@ -89,10 +89,13 @@ internal sealed unsafe class GroupPicture
         if (space == null)
             return;
         Span<byte> bytes = stackalloc byte[PageSize.Bytes];
-        // What is in a region is no group's.
+        // What is in a region is no group's, and where its clock is in the machine's another one after a restore.
         for (int i = 0; MappingTable.At(space, i) is var map && map != null; i++)
-            for (ulong page = map->Start.Value; page < map->End.Value && map->Object->Region == null; page += PageSize.Bytes)
+        {
+            bool isOurs = map->Object->Region == null && !ClockObjects.IsData(map);
+            for (ulong page = map->Start.Value; page < map->End.Value && isOurs; page += PageSize.Bytes)
                 _pages[(space->Header.Id.Value, page)] = view.Read(space, page, bytes) == MemoryStatus.Ok ? DigestOf(bytes) : 0;
+        }
     }
 
     private static UInt128 DigestOf(ReadOnlySpan<byte> bytes)

@@ -109,7 +109,7 @@ internal sealed unsafe class ObjectFields
             "Entries", "AttachedCount"], // which names are in memory
         [typeof(DirectoryEntry)] = ["NextInBucket", "NextName", "State"],
         [typeof(VmObject)] = ["Root", "Height", "IsCaptured", "PageIns", "StoredLimit", "Changes", "Frozen", "FirstMapping", "ForkTwin",
-            "StoreBase", "Flags", "Keeper", "CountedPages", // counted again
+            "StoreBase", "Keeper", "CountedPages", // counted again
             "AheadEnd", "AheadPages", "IsAsRestored", // what is asked for ahead, and need not be read, is found out again
             "Segment", // the segment's record leads to it
             "Region"], // no group's

@@ -44,7 +44,9 @@ internal static unsafe class StateComparison
             Process* other = right.Processes.FindProcess(process->Id);
             for (int i = 0; MappingTable.At(process->AddressSpace, i) is var map && map != null; i++)
             {
-                for (ulong page = map->Start.Value; page < map->End.Value; page += PageSize.Bytes)
+                // Where the clock is in the machine's is another number in each.
+                ulong end = ClockObjects.IsData(map) ? 0 : map->End.Value;
+                for (ulong page = map->Start.Value; page < end; page += PageSize.Bytes)
                     if (PageDiffers(left, process->AddressSpace, right, other->AddressSpace, page))
                         return $"process {process->Id}: the page at 0x{page:x} ({map->Flags}, "
                             + $"object {map->Object->Header.Id.Value}) has other contents";
