@@ -34,6 +34,7 @@ internal static class ProcNames
             or ProcNode.ProtectedHardLinks or ProcNode.ProtectedSymbolicLinks or ProcNode.LeaseBreakTime => ProcNode.SysFs,
         ProcNode.ThreadsMax or ProcNode.DomainName or ProcNode.OverflowUid or ProcNode.OverflowGid or ProcNode.LastPid or ProcNode.Tainted
             or ProcNode.Architecture => ProcNode.SysKernel,
+        ProcNode.SysVIpc => ProcNode.Root,
         >= ProcNode.SysVIpcSegments and <= ProcNode.SysVIpcMessages => ProcNode.SysVIpc,
         >= ProcNode.FirstIpcSetting and <= ProcNode.LastIpcSetting => ProcNode.SysKernel,
         ProcNode.BootId or ProcNode.Uuid or ProcNode.EntropyAvailable or ProcNode.PoolSize => ProcNode.RandomDirectory,

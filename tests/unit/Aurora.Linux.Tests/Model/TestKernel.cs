@@ -40,6 +40,9 @@ internal sealed unsafe partial class TestKernel : IDisposable
 
     private static readonly FileLimits _limits = new() { MaxInodes = 4096, MaxEntries = 4096, MaxOpenFiles = 2048, MaxTables = 512 };
 
+    /// <summary>Is told of each thread before it goes on: the scheduler of whoever looks at what the kernel knows of the current one.</summary>
+    public Action<nint>? BeforeTurn { get; set; }
+
     // Who was let into user mode last.
     private Thread* _inUserMode;
 
@@ -210,6 +213,7 @@ internal sealed unsafe partial class TestKernel : IDisposable
                 ServePager();
             if (!IsAlive(thread) || thread->State != ThreadState.Runnable)
                 return null;
+            BeforeTurn?.Invoke((nint)thread);
             if (Executive.PrepareToRun(thread))
             {
                 _inUserMode = thread;

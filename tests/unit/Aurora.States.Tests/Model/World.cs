@@ -47,6 +47,8 @@ internal sealed unsafe partial class World : IDisposable
                 return (_regions, _regions.Keeper);
             });
         Kernel.Signals.MembersAtOnce = 1;
+        // Who waited for a page is woken by the pager, and is the one that runs.
+        Kernel.BeforeTurn = thread => SchedulerDoor.Run(Kernel.Scheduler, (Thread*)thread);
         fault?.Seed(Kernel);
     }
 
