@@ -1,6 +1,7 @@
 /* holds.h - what programs share whose checks hold still in the middle. Each check runs in a process of its own: it builds up what it is
  * about, holds still, and then looks whether all of it goes on as if nothing had happened. When all hold still the program says "READY",
- * waits for the seconds it was given, in which the power may be cut, and lets them go on. What needs no before and after is over by then. */
+ * waits for the seconds it was given, in which the power may be cut, and lets them go on. What needs no before and after is over by
+ * then. */
 #ifndef HOLDS_H
 #define HOLDS_H
 

@@ -1,5 +1,5 @@
-/* ipc.h - what the programs about System V objects and message queues share. Each check runs in a process of its own: it builds up what it is
- * about, holds still (argument: seconds), and then looks whether all of it goes on as if nothing had happened; the power may be cut
+/* ipc.h - what the programs about System V objects and message queues share. Each check runs in a process of its own: it builds up what
+ * it is about, holds still (argument: seconds), and then looks whether all of it goes on as if nothing had happened; the power may be cut
  * meanwhile. When all hold still the program says "READY". What needs no before and after is over by then. */
 #ifndef IPC_H
 #define IPC_H

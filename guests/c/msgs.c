@@ -53,7 +53,8 @@ static const char *a_copy_leaves_the_message(void)
 {
     int queue = msgget(IPC_PRIVATE, 0600);
     MUST(sends(queue, 1, "first", 0) == 0 && sends(queue, 2, "second", 0) == 0);
-    MUST(FAILS(msgrcv(queue, &taken, 10, 0, MSG_COPY), EINVAL) && FAILS(msgrcv(queue, &taken, 10, 0, MSG_COPY | IPC_NOWAIT | MSG_EXCEPT), EINVAL));
+    MUST(FAILS(msgrcv(queue, &taken, 10, 0, MSG_COPY), EINVAL)
+        && FAILS(msgrcv(queue, &taken, 10, 0, MSG_COPY | IPC_NOWAIT | MSG_EXCEPT), EINVAL));
     if (msgrcv(queue, &taken, 10, 1, MSG_COPY | IPC_NOWAIT) < 0 && errno == ENOSYS)
         return msgctl(queue, IPC_RMID, 0) ? failed("remove", __LINE__) : 0;
     MUST(is(takes(queue, 1, MSG_COPY | IPC_NOWAIT), "second") && FAILS(msgrcv(queue, &taken, 10, 2, MSG_COPY | IPC_NOWAIT), ENOMSG));
@@ -71,7 +72,8 @@ static const char *long_messages_are_whole(void)
     hold();
     MUST(FAILS(msgrcv(queue, &taken, 8191, 0, 0), E2BIG));
     MUST(msgrcv(queue, &taken, 8192, 0, 0) == 8192 && memcmp(taken.text, message.text, 8192) == 0);
-    MUST(msgsnd(queue, &message, 8192, 0) == 0 && msgrcv(queue, &taken, 5, 0, MSG_NOERROR) == 5 && memcmp(taken.text, message.text, 5) == 0);
+    MUST(msgsnd(queue, &message, 8192, 0) == 0 && msgrcv(queue, &taken, 5, 0, MSG_NOERROR) == 5
+        && memcmp(taken.text, message.text, 5) == 0);
     MUST(msgsnd(queue, &message, 0, 0) == 0 && msgrcv(queue, &taken, 0, 0, 0) == 0 && taken.type == 9);
     return msgctl(queue, IPC_RMID, 0) ? failed("remove", __LINE__) : 0;
 }
@@ -273,11 +275,14 @@ static const char *arguments_are_checked(void)
     int queue = msgget(name, IPC_CREAT | IPC_EXCL | 0600);
     struct message message = {.type = 0};
     MUST(queue >= 0 && FAILS(msgget(name, IPC_CREAT | IPC_EXCL), EEXIST));
-    MUST(FAILS(msgsnd(queue, &message, 1, 0), EINVAL) && FAILS(msgsnd(queue, nowhere, 1, 0), EFAULT) && FAILS(msgsnd(-1, &message, 1, 0), EINVAL));
+    MUST(FAILS(msgsnd(queue, &message, 1, 0), EINVAL) && FAILS(msgsnd(queue, nowhere, 1, 0), EFAULT)
+        && FAILS(msgsnd(-1, &message, 1, 0), EINVAL));
     message.type = 1;
     MUST(FAILS(msgsnd(queue, &message, -1, 0), EINVAL) && FAILS(msgrcv(queue, &taken, -1, 0, 0), EINVAL));
-    MUST(FAILS(msgrcv(-1, &taken, 1, 0, 0), EINVAL) && FAILS(msgctl(queue, 99, 0), EINVAL) && FAILS(msgctl(queue, IPC_STAT, nowhere), EFAULT));
-    MUST(sends(queue, 1, "lost", 0) == 0 && FAILS(msgrcv(queue, nowhere, 10, 0, 0), EFAULT) && FAILS(msgrcv(queue, &taken, 10, 0, IPC_NOWAIT), ENOMSG));
+    MUST(FAILS(msgrcv(-1, &taken, 1, 0, 0), EINVAL) && FAILS(msgctl(queue, 99, 0), EINVAL)
+        && FAILS(msgctl(queue, IPC_STAT, nowhere), EFAULT));
+    MUST(sends(queue, 1, "lost", 0) == 0 && FAILS(msgrcv(queue, nowhere, 10, 0, 0), EFAULT)
+        && FAILS(msgrcv(queue, &taken, 10, 0, IPC_NOWAIT), ENOMSG));
     return msgctl(queue, IPC_RMID, 0) ? failed("remove", __LINE__) : 0;
 }
 

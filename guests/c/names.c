@@ -22,12 +22,14 @@ static const char *a_path_is_a_node(void)
     hold();
     got_length = sizeof got;
     int server = accept(listener, 0, 0);
-    MUST(server >= 0 && getpeername(client, (void *)&got, &got_length) == 0 && got_length == length && !strcmp(got.sun_path, name.sun_path));
+    MUST(server >= 0 && getpeername(client, (void *)&got, &got_length) == 0
+        && got_length == length && !strcmp(got.sun_path, name.sun_path));
     got_length = sizeof got;
     MUST(getsockname(server, (void *)&got, &got_length) == 0 && got_length == length);
     got_length = sizeof got;
     MUST(getpeername(server, (void *)&got, &got_length) == 0 && got_length == FAMILY_BYTES);
-    MUST(bind(other, (void *)&name, length) == 0 && FAILS(connects(&name, length, SOCK_STREAM), ECONNREFUSED) && unlink(name.sun_path) == 0);
+    MUST(bind(other, (void *)&name, length) == 0
+        && FAILS(connects(&name, length, SOCK_STREAM), ECONNREFUSED) && unlink(name.sun_path) == 0);
     return 0;
 }
 
@@ -164,10 +166,14 @@ static const char *addresses_are_checked(void)
     int file = socket(AF_UNIX, SOCK_STREAM, 0), file2 = open("/tmp", O_RDONLY), got;
     MUST(FAILS(connect(file, (void *)&name, length), ENOENT) && FAILS(connect(file, &other, sizeof other), EINVAL));
     MUST(FAILS(bind(file, &other, sizeof other), EINVAL) && FAILS(bind(file, (void *)&name, 200), EINVAL));
-    MUST(FAILS(bind(file, (void *)8, 20), EFAULT) && FAILS(bind(file2, (void *)&name, length), ENOTSOCK) && FAILS(bind(99, (void *)&name, length), EBADF));
-    MUST(FAILS(listen(file, 5), EINVAL) && FAILS(accept(file, 0, 0), EINVAL) && FAILS(getpeername(file, &other, &(socklen_t){16}), ENOTCONN));
-    MUST(FAILS(send(file, "x", 1, 0), ENOTCONN) && FAILS(recv(file, &got, 1, 0), EINVAL) && FAILS(listen(socket(AF_UNIX, SOCK_DGRAM, 0), 1), EOPNOTSUPP));
-    MUST(FAILS(accept(socket(AF_UNIX, SOCK_DGRAM, 0), 0, 0), EOPNOTSUPP) && is_ready(file, ALL_EVENTS) == (POLLOUT | POLLWRNORM | POLLWRBAND | POLLHUP));
+    MUST(FAILS(bind(file, (void *)8, 20), EFAULT) && FAILS(bind(file2, (void *)&name, length), ENOTSOCK)
+        && FAILS(bind(99, (void *)&name, length), EBADF));
+    MUST(FAILS(listen(file, 5), EINVAL) && FAILS(accept(file, 0, 0), EINVAL)
+        && FAILS(getpeername(file, &other, &(socklen_t){16}), ENOTCONN));
+    MUST(FAILS(send(file, "x", 1, 0), ENOTCONN) && FAILS(recv(file, &got, 1, 0), EINVAL)
+        && FAILS(listen(socket(AF_UNIX, SOCK_DGRAM, 0), 1), EOPNOTSUPP));
+    MUST(FAILS(accept(socket(AF_UNIX, SOCK_DGRAM, 0), 0, 0), EOPNOTSUPP)
+        && is_ready(file, ALL_EVENTS) == (POLLOUT | POLLWRNORM | POLLWRBAND | POLLHUP));
     strcpy(name.sun_path, "/etc/passwd");
     MUST(FAILS(connect(file, (void *)&name, sizeof name), ECONNREFUSED) && FAILS(bind(file, (void *)&name, sizeof name), EADDRINUSE));
     return 0;
@@ -176,7 +182,8 @@ static const char *addresses_are_checked(void)
 static const char *makers_are_checked(void)
 {
     int ends[2];
-    MUST(FAILS(socket(AF_UNIX, 7, 0), ESOCKTNOSUPPORT) && FAILS(socket(AF_UNIX, SOCK_STREAM, 5), EPROTONOSUPPORT) && FAILS(socket(AF_UNIX, 99, 0), EINVAL));
+    MUST(FAILS(socket(AF_UNIX, 7, 0), ESOCKTNOSUPPORT)
+        && FAILS(socket(AF_UNIX, SOCK_STREAM, 5), EPROTONOSUPPORT) && FAILS(socket(AF_UNIX, 99, 0), EINVAL));
     MUST(FAILS(socket(AF_UNIX, SOCK_STREAM | 0x100, 0), EINVAL) && FAILS(socket(99, SOCK_STREAM, 0), EAFNOSUPPORT));
     MUST(FAILS(socketpair(AF_UNIX, SOCK_STREAM, 0, nowhere), EFAULT));
     MUST(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, AF_UNIX, ends) == 0);
@@ -191,14 +198,18 @@ static const char *options_are_kept(void)
     int file = socket(AF_UNIX, SOCK_STREAM, 0);
     struct linger linger = {1, 7}, got = {0};
     socklen_t length = sizeof got;
-    MUST(set(file, SO_SNDBUF, 10000) == 0 && set(file, SO_RCVBUF, 5) == 0 && set(file, SO_REUSEADDR, 5) == 0 && set(file, SO_KEEPALIVE, 1) == 0);
+    MUST(set(file, SO_SNDBUF, 10000) == 0 && set(file, SO_RCVBUF, 5) == 0
+        && set(file, SO_REUSEADDR, 5) == 0 && set(file, SO_KEEPALIVE, 1) == 0);
     MUST(set(file, SO_BROADCAST, 1) == 0 && set(file, SO_RCVLOWAT, 3) == 0 && set(file, SO_PRIORITY, 5) == 0);
     MUST(setsockopt(file, SOL_SOCKET, SO_LINGER, &linger, sizeof linger) == 0);
     hold();
-    MUST(option(file, SO_SNDBUF) == 20000 && option(file, SO_RCVBUF) == 2304 && option(file, SO_REUSEADDR) == 1 && option(file, SO_KEEPALIVE) == 1);
-    MUST(option(file, SO_BROADCAST) == 1 && option(file, SO_RCVLOWAT) == 3 && option(file, SO_PRIORITY) == 5 && option(file, SO_OOBINLINE) == 0);
+    MUST(option(file, SO_SNDBUF) == 20000 && option(file, SO_RCVBUF) == 2304
+        && option(file, SO_REUSEADDR) == 1 && option(file, SO_KEEPALIVE) == 1);
+    MUST(option(file, SO_BROADCAST) == 1 && option(file, SO_RCVLOWAT) == 3
+        && option(file, SO_PRIORITY) == 5 && option(file, SO_OOBINLINE) == 0);
     MUST(getsockopt(file, SOL_SOCKET, SO_LINGER, &got, &length) == 0 && length == 8 && got.l_onoff == 1 && got.l_linger == 7);
-    MUST(option(file, SO_TYPE) == SOCK_STREAM && option(file, SO_DOMAIN) == AF_UNIX && option(file, SO_PROTOCOL) == 0 && option(file, SO_ACCEPTCONN) == 0);
+    MUST(option(file, SO_TYPE) == SOCK_STREAM && option(file, SO_DOMAIN) == AF_UNIX
+        && option(file, SO_PROTOCOL) == 0 && option(file, SO_ACCEPTCONN) == 0);
     MUST(set(file, SO_SNDBUF, 1 << 30) == 0 && option(file, SO_SNDBUF) == 2 * setting("/proc/sys/net/core/wmem_max"));
     MUST(set(file, SO_SNDBUF, 1) == 0 && option(file, SO_SNDBUF) == 4608);
     return 0;
@@ -209,11 +220,15 @@ static const char *options_are_checked(void)
     int file = socket(AF_UNIX, SOCK_STREAM, 0), value = 1;
     char small = 9;
     socklen_t length = 1;
-    MUST(FAILS(set(file, 9999, 1), ENOPROTOOPT) && FAILS(set(file, SO_TYPE, 1), ENOPROTOOPT) && FAILS(setsockopt(file, 6, 1, &value, 4), EOPNOTSUPP));
-    MUST(FAILS(setsockopt(file, SOL_SOCKET, SO_REUSEADDR, &value, 2), EINVAL) && FAILS(setsockopt(file, SOL_SOCKET, SO_REUSEADDR, (void *)8, 4), EFAULT));
-    MUST(option(file, 9999) == -ENOPROTOOPT - 100000 && getsockopt(file, SOL_SOCKET, SO_TYPE, &small, &length) == 0 && length == 1 && small == 1);
+    MUST(FAILS(set(file, 9999, 1), ENOPROTOOPT) && FAILS(set(file, SO_TYPE, 1), ENOPROTOOPT)
+        && FAILS(setsockopt(file, 6, 1, &value, 4), EOPNOTSUPP));
+    MUST(FAILS(setsockopt(file, SOL_SOCKET, SO_REUSEADDR, &value, 2), EINVAL)
+        && FAILS(setsockopt(file, SOL_SOCKET, SO_REUSEADDR, (void *)8, 4), EFAULT));
+    MUST(option(file, 9999) == -ENOPROTOOPT - 100000
+        && getsockopt(file, SOL_SOCKET, SO_TYPE, &small, &length) == 0 && length == 1 && small == 1);
     length = -1;
-    MUST(FAILS(getsockopt(file, SOL_SOCKET, SO_TYPE, &value, &length), EINVAL) && FAILS(getsockopt(0x7000, SOL_SOCKET, SO_TYPE, &value, &length), EBADF));
+    MUST(FAILS(getsockopt(file, SOL_SOCKET, SO_TYPE, &value, &length), EINVAL)
+        && FAILS(getsockopt(0x7000, SOL_SOCKET, SO_TYPE, &value, &length), EBADF));
     MUST(FAILS(ioctl(file, TIOCGWINSZ, &value), ENOTTY));
     return 0;
 }
@@ -225,7 +240,8 @@ static const char *stat_and_proc_know_them(void)
     int file = socket(AF_UNIX, SOCK_STREAM, 0), found = 0;
     struct sockaddr_un name;
     socklen_t length = named(&name, 1, "listed");
-    MUST(fstat(file, &status) == 0 && status.st_mode == (S_IFSOCK | 0777) && status.st_size == 0 && status.st_uid == geteuid() && status.st_nlink == 1);
+    MUST(fstat(file, &status) == 0 && status.st_mode == (S_IFSOCK | 0777)
+        && status.st_size == 0 && status.st_uid == geteuid() && status.st_nlink == 1);
     MUST(bind(file, (void *)&name, length) == 0 && listen(file, 3) == 0);
     hold();
     snprintf(path, sizeof path, "/proc/self/fd/%d", file);

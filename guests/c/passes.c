@@ -119,7 +119,8 @@ static const char *many_files_arrive_in_order(void)
 static const char *files_are_a_barrier_in_a_stream(void)
 {
     int ends[2], zero = 0;
-    MUST(pair_of(SOCK_STREAM, ends) && write(ends[0], "before", 6) == 6 && passes(ends[0], "with", &zero, 1) == 4 && write(ends[0], "behind", 6) == 6);
+    MUST(pair_of(SOCK_STREAM, ends) && write(ends[0], "before", 6) == 6
+        && passes(ends[0], "with", &zero, 1) == 4 && write(ends[0], "behind", 6) == 6);
     hold();
     struct got got = receives(ends[1], 64, 0, ALL_ROOM);
     MUST(got.length == 10 && !memcmp(got.text, "beforewith", 10) && got.count == 1 && is_same_file(got.files[0], 0));
@@ -148,7 +149,8 @@ static const char *what_has_no_room_is_closed(void)
     char byte;
     MUST(pair_of(SOCK_DGRAM, ends) && pipe(pipes) == 0);
     int files[2] = {0, pipes[1]};
-    MUST(passes(ends[0], "x", files, 2) == 1 && passes(ends[0], "y", files, 2) == 1 && passes(ends[0], "z", files, 2) == 1 && close(pipes[1]) == 0);
+    MUST(passes(ends[0], "x", files, 2) == 1 && passes(ends[0], "y", files, 2) == 1
+        && passes(ends[0], "z", files, 2) == 1 && close(pipes[1]) == 0);
     hold();
     struct got got = receives(ends[1], 9, 0, CMSG_LEN(sizeof(int)));
     MUST(got.count == 1 && got.flags == MSG_CTRUNC);
@@ -175,7 +177,8 @@ static const char *control_messages_are_checked(void)
 {
     int ends[2], bad = 999, path = open("/", O_PATH);
     struct iovec part = {"x", 1};
-    struct { struct cmsghdr header; int value[4]; } control = {.header = {.cmsg_level = SOL_SOCKET, .cmsg_type = 77, .cmsg_len = CMSG_LEN(4)}};
+    struct { struct cmsghdr header; int value[4]; } control = {
+        .header = {.cmsg_level = SOL_SOCKET, .cmsg_type = 77, .cmsg_len = CMSG_LEN(4)}};
     struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = CMSG_SPACE(4)};
     MUST(pair_of(SOCK_STREAM, ends) && FAILS(passes(ends[0], "x", &bad, 1), EBADF) && passes(ends[0], "x", &path, 1) == 1);
     MUST(FAILS(sendmsg(ends[0], &message, 0), EINVAL));
@@ -194,7 +197,8 @@ static const char *sockets_in_messages_go_on(void)
 {
     int outer[2], inner[2];
     MUST(pair_of(SOCK_STREAM, outer) && pair_of(SOCK_STREAM, inner) && write(inner[0], "deep", 4) == 4);
-    MUST(passes(inner[0], "self", inner, 2) == 4 && passes(outer[0], "x", &inner[1], 1) == 1 && close(inner[0]) == 0 && close(inner[1]) == 0);
+    MUST(passes(inner[0], "self", inner, 2) == 4 && passes(outer[0], "x", &inner[1], 1) == 1
+        && close(inner[0]) == 0 && close(inner[1]) == 0);
     hold();
     struct got got = receives(outer[1], 1, 0, ALL_ROOM);
     MUST(got.count == 1);
@@ -267,7 +271,8 @@ static const char *a_message_says_whom_it_is_from(void)
     MUST(waitpid(child, &status, 0) == child && status == 0 && write(ends[0], "again", 5) == 5);
     hold();
     struct got got = receives(ends[1], 64, 0, ALL_ROOM);
-    MUST(got.length == 6 && got.has_credentials && got.credentials.pid == getpid() && got.credentials.uid == getuid() && got.credentials.gid == getgid());
+    MUST(got.length == 6 && got.has_credentials && got.credentials.pid == getpid()
+        && got.credentials.uid == getuid() && got.credentials.gid == getgid());
     got = receives(ends[1], 64, MSG_PEEK, ALL_ROOM);
     MUST(got.length == 5 && got.credentials.pid == child);
     got = receives(ends[1], 64, 0, ALL_ROOM);
@@ -310,7 +315,8 @@ static const char *who_may_says_he_is_another(void)
     if (child == 0) {
         if (geteuid() == 0 && (setgid(54322) || setuid(54322)))
             _exit(2);
-        _exit(!(FAILS(says(ends[0], (struct ucred){getppid(), getuid(), getgid()}), EPERM) && FAILS(says(ends[0], (struct ucred){getpid(), 0x1234, getgid()}), EPERM)));
+        _exit(!(FAILS(says(ends[0], (struct ucred){getppid(), getuid(), getgid()}), EPERM)
+            && FAILS(says(ends[0], (struct ucred){getpid(), 0x1234, getgid()}), EPERM)));
     }
     hold();
     MUST(waitpid(child, &status, 0) == child && status == 0 && receives(ends[1], 9, 0, ALL_ROOM).credentials.pid == getpid());
@@ -326,7 +332,8 @@ static const char *an_end_knows_who_made_the_other(void)
     int ends[2], listener = socket(AF_UNIX, SOCK_STREAM, 0), status;
     struct sockaddr_un name = {.sun_family = AF_UNIX};
     struct ucred peer;
-    socklen_t length = sizeof peer, name_length = offsetof(struct sockaddr_un, sun_path) + 1 + sprintf(name.sun_path + 1, "peers-%d", getpid());
+    socklen_t length = sizeof peer, name_length = offsetof(struct sockaddr_un, sun_path) + 1;
+    name_length += sprintf(name.sun_path + 1, "peers-%d", getpid());
     MUST(pair_of(SOCK_STREAM, ends) && getsockopt(ends[0], SOL_SOCKET, SO_PEERCRED, &peer, &length) == 0 && peer.pid == getpid());
     MUST(getsockopt(listener, SOL_SOCKET, SO_PEERCRED, &peer, &length) == 0 && peer.pid == 0 && peer.uid == (uid_t)-1);
     MUST(bind(listener, (void *)&name, name_length) == 0 && listen(listener, 3) == 0);
@@ -341,7 +348,8 @@ static const char *an_end_knows_who_made_the_other(void)
     hold();
     int server = accept(listener, 0, 0);
     gid_t groups[64];
-    MUST(getsockopt(server, SOL_SOCKET, SO_PEERCRED, &peer, &length) == 0 && length == 12 && peer.pid == child && peer.uid == geteuid() && peer.gid == getegid());
+    MUST(getsockopt(server, SOL_SOCKET, SO_PEERCRED, &peer, &length) == 0 && length == 12
+        && peer.pid == child && peer.uid == geteuid() && peer.gid == getegid());
     length = sizeof groups;
     MUST(getsockopt(server, SOL_SOCKET, SO_PEERGROUPS, groups, &length) == 0 && (int)length == (int)sizeof(gid_t) * getgroups(0, 0));
     MUST(FAILS(getsockopt(socket(AF_UNIX, SOCK_STREAM, 0), SOL_SOCKET, SO_PEERGROUPS, groups, &length), ENODATA));

@@ -17,7 +17,8 @@ static int operates(int set, int semaphore, int change, int flags)
 
 static int operates2(int set, int first, int change, int second, int other, int flags)
 {
-    struct sembuf operations[2] = {{(unsigned short)first, (short)change, (short)flags}, {(unsigned short)second, (short)other, (short)flags}};
+    struct sembuf operations[2] = {
+        {(unsigned short)first, (short)change, (short)flags}, {(unsigned short)second, (short)other, (short)flags}};
     return semop(set, operations, 2);
 }
 
@@ -375,7 +376,8 @@ static int tries(void *argument)
     if (!be(12345))
         return 77;
     return (operates(the_set, 0, 1, IPC_NOWAIT) == 0 ? 1 : errno == EACCES ? 0 : 64)
-        | (operates(the_set, 1, 0, IPC_NOWAIT) == 0 ? 2 : errno == EACCES ? 0 : 64) | (value(the_set, 0) >= 0 ? 4 : errno == EACCES ? 0 : 64)
+        | (operates(the_set, 1, 0, IPC_NOWAIT) == 0 ? 2 : errno == EACCES ? 0 : 64)
+        | (value(the_set, 0) >= 0 ? 4 : errno == EACCES ? 0 : 64)
         | (sets(the_set, 0, 0) == 0 ? 8 : errno == EACCES ? 0 : 64) | (semctl(the_set, 0, IPC_RMID) == 0 ? 16 : errno == EPERM ? 0 : 64);
 }
 
@@ -397,8 +399,10 @@ static const char *arguments_are_checked(void)
     key_t name = key();
     MUST(FAILS(semget(name, 1, 0), ENOENT) && FAILS(semget(name, 0, IPC_CREAT), EINVAL) && FAILS(semget(name, -1, IPC_CREAT), EINVAL));
     int set = semget(name, 2, IPC_CREAT | IPC_EXCL | 0600);
-    MUST(set >= 0 && FAILS(semget(name, 2, IPC_CREAT | IPC_EXCL), EEXIST) && FAILS(semget(name, 3, 0), EINVAL) && semget(name, 1, 0) == set);
-    MUST(FAILS(semop(set, nowhere, 1), EFAULT) && FAILS(operates(-1, 0, 1, 0), EINVAL) && FAILS(operates(set ^ 0x40000000, 0, 1, 0), EINVAL));
+    MUST(set >= 0 && FAILS(semget(name, 2, IPC_CREAT | IPC_EXCL), EEXIST)
+        && FAILS(semget(name, 3, 0), EINVAL) && semget(name, 1, 0) == set);
+    MUST(FAILS(semop(set, nowhere, 1), EFAULT) && FAILS(operates(-1, 0, 1, 0), EINVAL)
+        && FAILS(operates(set ^ 0x40000000, 0, 1, 0), EINVAL));
     MUST(FAILS(semctl(set, 2, GETVAL), EINVAL) && FAILS(semctl(set, 0, 99), EINVAL) && FAILS(semctl(-1, 0, GETVAL), EINVAL));
     MUST(FAILS(semctl(set, 0, GETALL, (union argument){.values = nowhere}), EFAULT));
     return removes(set);

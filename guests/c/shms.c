@@ -239,7 +239,8 @@ static const char *limits_and_totals_are_told(void)
     int id = shmget(IPC_PRIVATE, 3 * PAGE, 0600);
     char *at = shmat(id, 0, 0);
     at[0] = at[PAGE] = 1;
-    MUST(shmctl(0, IPC_INFO, (struct shmid_ds *)&limits) >= 0 && limits.shmmin == 1 && limits.shmmni == (unsigned long)setting("/proc/sys/kernel/shmmni"));
+    MUST(shmctl(0, IPC_INFO, (struct shmid_ds *)&limits) >= 0 && limits.shmmin == 1
+        && limits.shmmni == (unsigned long)setting("/proc/sys/kernel/shmmni"));
     MUST(shmctl(0, SHM_INFO, (struct shmid_ds *)&totals) >= 0 && totals.used_ids >= 1 && totals.shm_tot >= 3 && totals.shm_rss >= 2);
     int highest = shmctl(0, SHM_INFO, (struct shmid_ds *)&totals), found = 0;
     for (int index = 0; index <= highest; index++)

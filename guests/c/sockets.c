@@ -1,5 +1,5 @@
-/* sockets.c - sockets of AF_UNIX: streams, datagrams, what they are ready for, and waits; one behaviour a check, over power cuts too (holds.h).
- * Names and options are in names.c, what goes beside the bytes in passes.c. */
+/* sockets.c - sockets of AF_UNIX: streams, datagrams, what they are ready for, and waits; one behaviour a check, over power cuts too
+ * (holds.h). Names and options are in names.c, what goes beside the bytes in passes.c. */
 #define _GNU_SOURCE
 #include "sockets.h"
 
@@ -165,7 +165,8 @@ static const char *vectors_and_files_are_moved(void)
     char first[3], second[5];
     struct iovec out[] = {{"ab", 2}, {"", 0}, {"cdef", 4}}, in[] = {{first, 3}, {second, 5}};
     MUST(pair_of(SOCK_STREAM, ends) && writev(ends[0], out, 3) == 6 && readv(ends[1], in, 2) == 6);
-    MUST(!memcmp(first, "abc", 3) && !memcmp(second, "def", 3) && FAILS(pread(ends[1], first, 1, 0), ESPIPE) && FAILS(lseek(ends[1], 0, 0), ESPIPE));
+    MUST(!memcmp(first, "abc", 3) && !memcmp(second, "def", 3)
+        && FAILS(pread(ends[1], first, 1, 0), ESPIPE) && FAILS(lseek(ends[1], 0, 0), ESPIPE));
     MUST(write(file, "contents", 8) == 8 && sendfile(ends[0], file, &(off_t){0}, 100) == 8 && has(ends[1], "contents"));
     MUST(pipe(pipes) == 0 && write(pipes[1], "piped", 5) == 5 && splice(pipes[0], 0, ends[0], 0, 100, 0) == 5 && has(ends[1], "piped"));
     MUST(write(ends[0], "again", 5) == 5 && splice(ends[1], 0, pipes[1], 0, 100, 0) == 5 && read(pipes[0], second, 5) == 5);

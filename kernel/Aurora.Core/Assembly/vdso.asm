@@ -4,7 +4,8 @@
 ;
 ; VERSION 1 NEVER CHANGES, not by a byte, once it is released: the page is not saved, so a thread that was captured inside of it goes on in
 ; what the kernel has by then, and programs keep the addresses of its functions. A test holds its hash. What is to be different is a version
-; of its own, for programs that begin with it: another file, another value of VmObjectFlags; and the data page goes on to mean the same here.
+; of its own, for programs that begin with it: another file, another value of VmObjectFlags; and the data page goes on to mean the same
+; here.
 ;
 ; Reading a clock: the generation, the data, the counter, and the generation again; if it is another, from the beginning. The data page gets
 ; another generation whenever it is made or changes, and none was ever there before, in any boot. So who is captured in the middle, and goes

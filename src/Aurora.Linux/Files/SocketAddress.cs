@@ -1,5 +1,5 @@
-// struct sockaddr_un, as programs give it and get it: a family and up to 108 bytes. A path ends with its first zero, or with the address; an
-// abstract name begins with a zero and has all the bytes there are.
+// struct sockaddr_un, as programs give it and get it: a family and up to 108 bytes. A path ends with its first zero, or with the address;
+// an abstract name begins with a zero and has all the bytes there are.
 using System;
 using Aurora.Posix.Files;
 using Aurora.Posix.SystemCalls;

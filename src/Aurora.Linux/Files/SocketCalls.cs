@@ -1,5 +1,5 @@
-// Making sockets, their names and connections. There is one family, AF_UNIX; others are those that this kernel does not have, which programs
-// that only try (C libraries that ask a name service) take for an answer. Errors come in Linux's order.
+// Making sockets, their names and connections. There is one family, AF_UNIX; others are those that this kernel does not have, which
+// programs that only try (C libraries that ask a name service) take for an answer. Errors come in Linux's order.
 using System;
 using Aurora.Base;
 using Aurora.Linux.Executive;

@@ -1,5 +1,5 @@
-// What goes with a message beside its bytes (cmsg(3)): open files, and whom it is from. Sent, it is read piece by piece from the program, and
-// checked as Linux checks it; received, it is written as far as the program has room, and what has none is told by MSG_CTRUNC.
+// What goes with a message beside its bytes (cmsg(3)): open files, and whom it is from. Sent, it is read piece by piece from the program,
+// and checked as Linux checks it; received, it is written as far as the program has room, and what has none is told by MSG_CTRUNC.
 using System;
 using Aurora.Posix.Files;
 using Aurora.Posix.Processes;
@@ -18,7 +18,8 @@ internal static unsafe class SocketControl
     private const ulong MostBytes = 20_480;
 
     // The most that is received: credentials, and as many files as there can be.
-    private const ulong MostReceived = 2 * LinuxControlHeader.Bytes + LinuxCredentials.Bytes + 4 + (SocketRights.MaxFiles * sizeof(int)) + 4;
+    private const ulong MostReceived
+        = 2 * LinuxControlHeader.Bytes + LinuxCredentials.Bytes + 4 + (SocketRights.MaxFiles * sizeof(int)) + 4;
 
     /// <summary>
     /// Reads what is sent with a message. There is room in it for as many files as there can be.

@@ -1,6 +1,6 @@
-// sendmmsg and recvmmsg: several messages in one call. Which is next is in the call's own words, so that a call that must wait in the middle
-// goes on there: the second is the header that is next, the third how many are left and, in its upper half, how many are done, the sixth the
-// end of a receive's time. A signal ends a call that has done some with their number.
+// sendmmsg and recvmmsg: several messages in one call. Which is next is in the call's own words, so that a call that must wait in the
+// middle goes on there: the second is the header that is next, the third how many are left and, in its upper half, how many are done, the
+// sixth the end of a receive's time. A signal ends a call that has done some with their number.
 using System;
 using Aurora.Linux.Calls;
 using Aurora.Linux.Executive;

@@ -1,5 +1,5 @@
-// getsockopt and setsockopt, of the level of sockets, as those of AF_UNIX answer. Most options are kept and told, and change nothing of what
-// a socket of this family does; an option that it does not have is ENOPROTOOPT, another level EOPNOTSUPP.
+// getsockopt and setsockopt, of the level of sockets, as those of AF_UNIX answer. Most options are kept and told, and change nothing of
+// what a socket of this family does; an option that it does not have is ENOPROTOOPT, another level EOPNOTSUPP.
 using System;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
@@ -183,7 +183,8 @@ internal static unsafe class SocketOptionCalls
         if (!call.Read(address, out ulong linger))
             return call.Failure;
         bool isOn = (uint)linger != 0;
-        socket->Settings.Options = isOn ? socket->Settings.Options | SocketOptions.Linger : socket->Settings.Options & ~SocketOptions.Linger;
+        socket->Settings.Options = isOn
+            ? socket->Settings.Options | SocketOptions.Linger : socket->Settings.Options & ~SocketOptions.Linger;
         if (isOn)
             socket->Settings.LingerSeconds = (int)(linger >> 32);
         return Errno.Ok;

@@ -1,6 +1,6 @@
 // sendto, sendmsg, recvfrom, recvmsg. Their many-message forms are in SocketManyCalls. A call that waits for more of a stream has what it
-// has moved in its progress, and what came beside the bytes with the first of them; a datagram is moved in one dispatch. What must be written
-// to the program beside the bytes is made ready before anything is taken.
+// has moved in its progress, and what came beside the bytes with the first of them; a datagram is moved in one dispatch. What must be
+// written to the program beside the bytes is made ready before anything is taken.
 using System;
 using Aurora.Linux.Executive;
 using Aurora.Posix.Files;

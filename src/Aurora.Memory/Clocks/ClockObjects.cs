@@ -1,7 +1,6 @@
-// The vDSO of a group: one memory object of two pages (VmObjectFlags.Clock), which all its programs show, the data (ClockPage) below the code.
-// It comes with the group's first execve and ends with the last mapping; the group does not hold it. What is saved of it is that there is
-// one. Nobody can write to it: no mapping may, and it is no file's.
-// Protected by the kernel lock.
+// The vDSO of a group: one memory object of two pages (VmObjectFlags.Clock), which all its programs show, the data (ClockPage) below the
+// code. It comes with the group's first execve and ends with the last mapping; the group does not hold it. What is saved of it is that
+// there is one. Nobody can write to it: no mapping may, and it is no file's. Protected by the kernel lock.
 using Aurora.Base;
 
 namespace Aurora.Memory;

@@ -40,8 +40,8 @@ internal sealed unsafe class ClockPages
     public bool AreMade => _source != null;
 
     /// <summary>
-    /// The slot of a page that is not in memory, with its frame; one that asks for the page to be read in, which it cannot be, when memory is
-    /// short.
+    /// The slot of a page that is not in memory, with its frame; one that asks for the page to be read in, which it cannot be, when
+    /// memory is short.
     /// </summary>
     public ulong Make(VmObject* target, ulong page)
     {

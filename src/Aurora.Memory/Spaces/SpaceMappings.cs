@@ -79,7 +79,8 @@ internal sealed unsafe class SpaceMappings
     }
 
     /// <summary>
-    /// The mappings of segments in a space that nobody uses any more count for them no longer, as if they had ended, on behalf of a process.
+    /// The mappings of segments in a space that nobody uses any more count for them no longer, as if they had ended, on behalf of a
+    /// process.
     /// </summary>
     public void DetachAll(AddressSpace* space, int process)
     {

@@ -6,8 +6,9 @@
 //   Begin    who is in other queues too      Spread   from those to what is in their queues
 //   Gather   marks the rest as garbage       Discard  the messages with files in their queues
 //
-// Nothing is held meanwhile, so a checkpoint in the middle sees no reference that a restore would miss. What is discarded may take the socket
-// that is looked at out of all messages: the search is told (SocketFlights), and that socket is closed with its queue like any other.
+// Nothing is held meanwhile, so a checkpoint in the middle sees no reference that a restore would miss. What is discarded may take the
+// socket that is looked at out of all messages: the search is told (SocketFlights), and that socket is closed with its queue like any
+// other.
 //
 // It goes on in steps. What it goes by has a number (FlightState.Version); if that changes before the garbage is known, it begins anew, and
 // after some times does all of it in one step. Nothing of it is captured: a restore of a group with sockets in messages looks again.

@@ -1,6 +1,6 @@
 // The end of sockets. What others see of it (the name, the hang-up) happens at once; what is in the queue then goes, some at a time where
-// that is much (OpenFiles.CloseOrPutOff): messages, and at a listener the connections that nobody has accepted, whose peers have been reset.
-// A restore in the middle goes on with it. Protected by the kernel lock.
+// that is much (OpenFiles.CloseOrPutOff): messages, and at a listener the connections that nobody has accepted, whose peers have been
+// reset. A restore in the middle goes on with it. Protected by the kernel lock.
 using Aurora.Base;
 using Aurora.Posix.SystemCalls;
 

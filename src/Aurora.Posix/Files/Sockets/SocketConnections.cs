@@ -1,5 +1,5 @@
-// Making and ending connections. Who connects to a listener gets a peer at once, which waits there without a file until it is accepted; what
-// is sent to it meanwhile, and that its peer has gone, it keeps. Errors come in Linux's order. Protected by the kernel lock.
+// Making and ending connections. Who connects to a listener gets a peer at once, which waits there without a file until it is accepted;
+// what is sent to it meanwhile, and that its peer has gone, it keeps. Errors come in Linux's order. Protected by the kernel lock.
 using Aurora.Base;
 using Aurora.Posix.Processes;
 using Aurora.Posix.SystemCalls;

@@ -1,5 +1,6 @@
 // What has been sent to a socket and not been read: of a stream, up to 36,544 bytes of one call, so that who looks sees the same boundaries
-// between senders and descriptors as on Linux; else one datagram. A queue is in the order of its messages' ids. Protected by the kernel lock.
+// between senders and descriptors as on Linux; else one datagram. A queue is in the order of its messages' ids. Protected by the kernel
+// lock.
 using System;
 using System.Runtime.InteropServices;
 using Aurora.Base;

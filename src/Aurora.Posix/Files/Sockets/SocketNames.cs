@@ -1,5 +1,5 @@
-// Names of sockets. A path is a node in the tree, which leads to the socket that is bound to it (Inode.Socket) and stays when that is closed;
-// an abstract name is in a table, by group, type and name, as long as the socket is there. Protected by the kernel lock.
+// Names of sockets. A path is a node in the tree, which leads to the socket that is bound to it (Inode.Socket) and stays when that is
+// closed; an abstract name is in a table, by group, type and name, as long as the socket is there. Protected by the kernel lock.
 using System;
 using System.Numerics;
 using Aurora.Base;
@@ -19,7 +19,8 @@ public sealed unsafe class SocketNames(FileState state, Inodes inodes, FileCreat
     private const uint NodeMode = 0x1FF;
 
     /// <summary>
-    /// Makes a node where a walk has found nothing, and binds a socket to it. EINVAL when it has a name; EADDRINUSE when there is something.
+    /// Makes a node where a walk has found nothing, and binds a socket to it. EINVAL when it has a name; EADDRINUSE when there is
+    /// something.
     /// </summary>
     public Errno BindToNode(in FileCaller caller, Socket* socket, ref WalkResult found, uint umask, ReadOnlySpan<byte> path)
     {

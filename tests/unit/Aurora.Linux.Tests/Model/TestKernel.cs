@@ -40,7 +40,7 @@ internal sealed unsafe partial class TestKernel : IDisposable
 
     private static readonly FileLimits _limits = new() { MaxInodes = 4096, MaxEntries = 4096, MaxOpenFiles = 2048, MaxTables = 512 };
 
-    /// <summary>Is told of each thread before it goes on: the scheduler of whoever looks at what the kernel knows of the current one.</summary>
+    /// <summary>Is told of each thread before it goes on, for who has the scheduler know it as the current one.</summary>
     public Action<nint>? BeforeTurn { get; set; }
 
     // Who was let into user mode last.

@@ -204,7 +204,8 @@ internal static unsafe class BusyGroup
         Assert.Equal(0, programs.Do(init, 53, 1, 2, 0, ProgramDriver.Slot));
         foreach ((ulong place, ulong value) in new (ulong, ulong)[]
         {
-            (header, 0), (header + 8, 0), (header + 16, vector), (header + 24, 1), (header + 32, control), (header + 40, 24), (header + 48, 0),
+            (header, 0), (header + 8, 0), (header + 16, vector), (header + 24, 1), (header + 32, control), (header + 40, 24),
+            (header + 48, 0),
             (vector, Buffer), (vector + 8, 1), (control, 20), (control + 8, 1 | (1UL << 32)), (control + 16, SocketStart + 1),
         })
         {

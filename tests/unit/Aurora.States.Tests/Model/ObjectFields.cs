@@ -101,7 +101,8 @@ internal sealed unsafe class ObjectFields
         [typeof(EventPoll)] = ["Ready.First", "Ready.Last", "Tree", "FirstWatch", "LastWatch", "Depth", "Search"], // lists, and a search
         [typeof(EventWatch)] = ["Ready.Object", "Ready.List", "Ready.Next", "Ready.Previous", "Ready.First", "Ready.Second", "Ready.Third",
             "Left", "Right", "NextOfPoll", "PreviousOfPoll", "NextOfFile", "PreviousOfFile"], // its order is compared
-        [typeof(Socket)] = ["NextInFlight", "PreviousInFlight", "FirstRights", "FlightMark", "FlightsFromInside", "NextReached", "NextNamed",
+        [typeof(Socket)] = ["NextInFlight", "PreviousInFlight", "FirstRights", "FlightMark", "FlightsFromInside", "NextReached",
+            "NextNamed",
             "RoomOf", "FirstForRoom", "NextForRoom", "PreviousForRoom", // lists, a search, and who has asked
             "Name"], // what is used of it: ObjectPicture
         [typeof(SocketRights)] = ["Next", "Previous", "Payer.Account"],

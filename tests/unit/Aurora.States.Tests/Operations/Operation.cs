@@ -22,7 +22,8 @@ internal static class Operations
             .. NameOperations.All,
         .. LockOperations.All, .. LeaseOperations.All, .. PipeOperations.All, .. EventPollOperations.All, .. EventOperations.All,
             .. SocketOperations.All, .. MemoryOperations.All, .. VdsoOperations.All, .. SegmentOperations.All,
-            .. MessageOperations.All, .. SemaphoreOperations.All, .. RegionOperations.All, .. FutexOperations.All, .. TerminalOperations.All,
+            .. MessageOperations.All, .. SemaphoreOperations.All, .. RegionOperations.All, .. FutexOperations.All,
+            .. TerminalOperations.All,
     ];
 
     private static readonly int[] _drawn = [.. _all.SelectMany((operation, index) => Enumerable.Repeat(index, operation.Weight))];

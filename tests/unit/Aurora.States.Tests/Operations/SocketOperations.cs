@@ -6,8 +6,8 @@ using Aurora.Posix.Threads;
 namespace Aurora.States.Tests;
 
 /// <summary>
-/// Sockets of every type: pairs and connections, with names and without, full and half closed, with messages, senders and open files in them,
-/// and with threads that wait to send, receive, connect and accept.
+/// Sockets of every type: pairs and connections, with names and without, full and half closed, with messages, senders and open files in
+/// them, and with threads that wait to send, receive, connect and accept.
 /// </summary>
 internal static unsafe class SocketOperations
 {
@@ -16,7 +16,8 @@ internal static unsafe class SocketOperations
     public static IEnumerable<(string, int, OperationBody)> All { get; } =
     [
         ("socketpair", 6, MakePair), ("socket", 4, Make), ("bind a socket", 4, Bind), ("listen", 3, Listen), ("connect", 5, Connect),
-            ("accept4", 4, Accept), ("send", 9, Send), ("sendmsg with files", 4, SendFiles), ("recvmsg", 6, Receive), ("recv", 8, ReceiveBytes),
+            ("accept4", 4, Accept), ("send", 9, Send), ("sendmsg with files", 4, SendFiles), ("recvmsg", 6, Receive),
+            ("recv", 8, ReceiveBytes),
             ("shutdown", 2, Shut), ("setsockopt", 6, SetOption), ("poll a socket", 2, Poll), ("send much", 2, SendMuch),
     ];
 
@@ -125,7 +126,8 @@ internal static unsafe class SocketOperations
         PutHeader(world, thread, slot, 1 + (operation.D % 50), 16 + (((count * 4) + 7) & ~7U));
         world.Put(thread, slot + 0xA0, new LinuxControlHeader { Length = 16 + (count * 4), Level = 1, Type = 1 });
         for (uint i = 0; i < count; i++)
-            world.Put(thread, slot + 0xB0 + (i * 4), i == 0 ? (int)SocketOf(thread, operation.D) : World.Descriptor(thread, operation.D + i));
+            world.Put(thread, slot + 0xB0 + (i * 4), i == 0 ? (int)SocketOf(thread, operation.D)
+                : World.Descriptor(thread, operation.D + i));
         world.Call(thread, "sendmsg", 46, SocketOf(thread, operation.B), slot, 0x4000 | (operation.D & 0x40));
     }
 
