@@ -1,8 +1,6 @@
-/* events.c - eventfds, timerfds and signalfds, one behaviour a check, over power cuts too. Each check runs in a process of its own: it
- * builds up what it is about, holds still (argument: seconds), and then looks whether all of it goes on as if nothing had happened. When
- * all hold still the program says "READY". What needs no before and after is over by then. */
+/* events.c - eventfds, timerfds and signalfds, one behaviour a check, over power cuts too (holds.h). */
 #define _GNU_SOURCE
-#include "tap.h"
+#include "holds.h"
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
@@ -16,37 +14,9 @@
 #include <sys/syscall.h>
 #include <sys/timerfd.h>
 #include <sys/uio.h>
-#include <sys/wait.h>
-#include <time.h>
-
-#define MUST(condition) \
-    do { \
-        if (!(condition)) \
-            return failed(#condition, __LINE__); \
-    } while (0)
-
-/* A call that fails with one errno. */
-#define FAILS(call, expected) (errno = 0, (call) == -1 && errno == (expected))
 
 static void *volatile nowhere = (void *)8;
-static int ready_pipe[2], go_pipe[2], has_held;
 static const char *self;
-
-static const char *failed(const char *condition, int line)
-{
-    static char text[200];
-    snprintf(text, sizeof text, "line %d: %s; errno %d", line, condition, errno);
-    return text;
-}
-
-/* The power may be cut while this lasts. */
-static void hold(void)
-{
-    char byte = 0;
-    has_held = 1;
-    if (write(ready_pipe[1], &byte, 1) != 1 || read(go_pipe[0], &byte, 1) != 1)
-        _exit(3);
-}
 
 static int adds(int file, uint64_t value) { return write(file, &value, 8) == 8; }
 static uint64_t takes(int file) { uint64_t value = 0; return read(file, &value, 8) == 8 ? value : UINT64_MAX; }
@@ -283,13 +253,6 @@ static const char *proc_and_stat_know_them(void)
 }
 
 /* timerfd */
-
-static double now(void)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return time.tv_sec + time.tv_nsec / 1e9;
-}
 
 static struct itimerspec times(double value, double interval)
 {
@@ -574,9 +537,7 @@ static const char *a_handler_ends_a_wait(void)
     return 0;
 }
 
-#define ENTRY(name) {#name, name}
-
-static const struct { const char *name; const char *(*check)(void); } checks[] = {
+static const struct check checks[] = {
     ENTRY(a_count_is_kept_and_taken_at_once), ENTRY(a_semaphore_gives_one_at_a_time), ENTRY(a_reader_waits_for_a_write),
     ENTRY(a_writer_waits_for_room), ENTRY(a_poll_waits_for_a_write), ENTRY(all_readers_of_a_semaphore_are_served),
     ENTRY(the_most_is_one_below_all_ones), ENTRY(sizes_and_positions_are_refused), ENTRY(each_piece_of_a_vector_is_a_value),
@@ -590,52 +551,10 @@ static const struct { const char *name; const char *(*check)(void); } checks[] =
     ENTRY(signal_files_refuse_what_is_not_theirs), ENTRY(a_handler_ends_a_wait),
 };
 
-#define COUNT (int)(sizeof checks / sizeof checks[0])
-
-/* One check in a process of its own: what it found goes into a pipe. */
-static void run(int index, int answer)
-{
-    const char *wrong = checks[index].check();
-    if (!has_held)
-        hold();
-    if (wrong && write(answer, wrong, strlen(wrong)) < 0)
-        _exit(2);
-    _exit(0);
-}
-
 int main(int count, char **arguments)
 {
     if (count == 5 && !strcmp(arguments[1], "after-exec"))
         return after_exec(arguments + 2);
-    double seconds = count > 1 ? atof(arguments[1]) : 0.2;
-    int answers[COUNT][2];
-    char byte = 0;
     self = "/proc/self/exe";
-    if (pipe(ready_pipe) || pipe(go_pipe))
-        return 2;
-    for (int i = 0; i < COUNT; i++) {
-        if (pipe(answers[i]))
-            return 2;
-        if (fork() == 0)
-            run(i, answers[i][1]);
-        close(answers[i][1]);
-    }
-    for (int i = 0; i < COUNT; i++)
-        if (read(ready_pipe[0], &byte, 1) != 1)
-            return 2;
-    printf("READY\n");
-    fflush(stdout);
-    for (double end = now() + seconds; now() < end; )
-        usleep(20000);
-    for (int i = 0; i < COUNT; i++)
-        if (write(go_pipe[1], &byte, 1) != 1)
-            return 2;
-    for (int i = 0; i < COUNT; i++) {
-        char detail[200] = "";
-        long length = read(answers[i][0], detail, sizeof detail - 1);
-        tap_result(length == 0, detail, "%s", checks[i].name);
-    }
-    while (wait(0) > 0 || errno == EINTR)
-        ;
-    return tap_done();
+    return RUN(checks);
 }

@@ -16,9 +16,12 @@
     } while (0)
 
 /* A call that fails with one errno. */
-#define FAILS(call, expected) (errno = 0, (call) == -1 && errno == (expected))
+#define FAILS(call, expected) (errno = 0, (long)(call) == -1 && errno == (expected))
 
 #define ENTRY(name) {#name, name}
+
+/* All checks of a table, holding still for as many seconds as the program is told. */
+#define RUN(checks) run_checks(checks, (int)(sizeof checks / sizeof checks[0]), count > 1 ? atof(arguments[1]) : 0.2)
 
 struct check {
     const char *name;
@@ -43,7 +46,7 @@ static void hold(void)
         _exit(3);
 }
 
-static double seconds_now(void)
+static inline double now(void)
 {
     struct timespec time;
     clock_gettime(CLOCK_MONOTONIC, &time);
@@ -79,7 +82,7 @@ static int run_checks(const struct check *checks, int count, double seconds)
             return 2;
     printf("READY\n");
     fflush(stdout);
-    for (double end = seconds_now() + seconds; seconds_now() < end; )
+    for (double end = now() + seconds; now() < end; )
         usleep(20000);
     for (int i = 0; i < count; i++)
         if (write(go_pipe[1], &byte, 1) != 1)

@@ -313,5 +313,5 @@ static const struct check checks[] = {
 
 int main(int count, char **arguments)
 {
-    return run_checks(checks, sizeof checks / sizeof checks[0], count > 1 ? atof(arguments[1]) : 0.2);
+    return RUN(checks);
 }

@@ -325,9 +325,9 @@ static const char *times_run_out(void)
     MUST(pair_of(SOCK_STREAM, ends) && setsockopt(ends[0], SOL_SOCKET, SO_RCVTIMEO, &time, sizeof time) == 0);
     MUST(setsockopt(ends[0], SOL_SOCKET, SO_SNDTIMEO, &time, sizeof time) == 0);
     hold();
-    double begin = seconds_now();
+    double begin = now();
     MUST(getsockopt(ends[0], SOL_SOCKET, SO_RCVTIMEO, &got, &length) == 0 && length == 16 && got.tv_sec == 0 && got.tv_usec == 60000);
-    MUST(FAILS(read(ends[0], &byte, 1), EAGAIN) && seconds_now() - begin > 0.05);
+    MUST(FAILS(read(ends[0], &byte, 1), EAGAIN) && now() - begin > 0.05);
     static char bytes[500000];
     MUST(write(ends[0], bytes, sizeof bytes) > 100000 && FAILS(write(ends[0], bytes, 1), EAGAIN));
     time.tv_usec = 1000000;
@@ -457,5 +457,5 @@ static const struct check checks[] = {
 
 int main(int count, char **arguments)
 {
-    return run_checks(checks, sizeof checks / sizeof checks[0], count > 1 ? atof(arguments[1]) : 0.2);
+    return RUN(checks);
 }
