@@ -3,6 +3,7 @@
  * The expectations are Linux's. */
 #define _GNU_SOURCE
 #include "tap.h"
+#include <dirent.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
@@ -370,16 +371,42 @@ static void *wait_for_one(void *epoll)
     return (void *)(intptr_t)(count == 1 ? (int)event.data.u64 : -1);
 }
 
-static int woken(pthread_t *threads, int count, int *is_done)
+/* True when all other threads of this process sleep: /proc says so. */
+static int others_sleep(void)
 {
-    int number = 0;
-    nap(100);
-    for (int i = 0; i < count; i++) {
-        if (!is_done[i] && pthread_tryjoin_np(threads[i], 0) == 0)
-            is_done[i] = 1;
-        number += is_done[i];
+    DIR *tasks = opendir("/proc/self/task");
+    int all = tasks != 0;
+    for (struct dirent *task; tasks && (task = readdir(tasks)); ) {
+        char name[320], text[256] = "", *state;
+        if (atoi(task->d_name) == 0 || atoi(task->d_name) == getpid())
+            continue;
+        snprintf(name, sizeof name, "/proc/self/task/%s/stat", task->d_name);
+        int file = open(name, O_RDONLY);
+        long length = file < 0 ? -1 : read(file, text, sizeof text - 1);
+        close(file);
+        state = length > 0 ? strrchr(text, ')') : 0;
+        all &= state && state[2] == 'S';
     }
-    return number;
+    if (tasks)
+        closedir(tasks);
+    return all;
+}
+
+/* True once so many of the threads have come back and the others sleep. */
+static int woken(pthread_t *threads, int count, int *is_done, int expected)
+{
+    for (int tries = 0; tries < 2000; tries++) {
+        int settled = others_sleep(), number = 0;
+        for (int i = 0; i < count; i++) {
+            if (!is_done[i] && pthread_tryjoin_np(threads[i], 0) == 0)
+                is_done[i] = 1;
+            number += is_done[i];
+        }
+        if (number > expected || (number == expected && settled))
+            return number == expected;
+        nap(5);
+    }
+    return 0;
 }
 
 static void an_edge_wakes_one_of_many_threads(void)
@@ -390,10 +417,10 @@ static void an_edge_wakes_one_of_many_threads(void)
     EXPECT(add(epoll, ends[0], EPOLLIN | EPOLLET, 1) == 0);
     for (int i = 0; i < 4; i++)
         EXPECT(pthread_create(&threads[i], 0, wait_for_one, (void *)(intptr_t)epoll) == 0);
-    EXPECT(woken(threads, 4, is_done) == 0);
+    EXPECT(woken(threads, 4, is_done, 0));
     middle();
     for (int i = 1; i <= 4; i++)
-        EXPECT(put(ends[1]) && woken(threads, 4, is_done) == i);
+        EXPECT(put(ends[1]) && woken(threads, 4, is_done, i));
 }
 
 static void a_level_wakes_one_thread_after_the_other(void)
@@ -404,9 +431,9 @@ static void a_level_wakes_one_thread_after_the_other(void)
     EXPECT(add(epoll, ends[0], EPOLLIN, 1) == 0);
     for (int i = 0; i < 3; i++)
         EXPECT(pthread_create(&threads[i], 0, wait_for_one, (void *)(intptr_t)epoll) == 0);
-    EXPECT(woken(threads, 3, is_done) == 0);
+    EXPECT(woken(threads, 3, is_done, 0));
     middle();
-    EXPECT(put(ends[1]) && woken(threads, 3, is_done) == 3);
+    EXPECT(put(ends[1]) && woken(threads, 3, is_done, 3));
 }
 
 static void exclusive_watches_wake_one_of_many_epolls(void)
@@ -419,10 +446,10 @@ static void exclusive_watches_wake_one_of_many_epolls(void)
         EXPECT(add(epolls[i], ends[0], EPOLLIN | EPOLLET | EPOLLEXCLUSIVE, 1) == 0);
         EXPECT(pthread_create(&threads[i], 0, wait_for_one, (void *)(intptr_t)epolls[i]) == 0);
     }
-    EXPECT(woken(threads, 3, is_done) == 0);
+    EXPECT(woken(threads, 3, is_done, 0));
     middle();
     for (int i = 1; i <= 3; i++)
-        EXPECT(put(ends[1]) && woken(threads, 3, is_done) == i);
+        EXPECT(put(ends[1]) && woken(threads, 3, is_done, i));
     EXPECT_ERRNO(control(epolls[0], EPOLL_CTL_MOD, ends[0], EPOLLIN, 1), EINVAL);
     EXPECT_ERRNO(control(epolls[0], EPOLL_CTL_MOD, ends[0], EPOLLIN | EPOLLEXCLUSIVE, 1), EINVAL);
     EXPECT_ERRNO(add(epolls[0], ends[1], EPOLLOUT | EPOLLONESHOT | EPOLLEXCLUSIVE, 1), EINVAL);
@@ -563,10 +590,10 @@ static void a_waiting_thread_keeps_a_closed_epoll(void)
     make_pipe(ends);
     pthread_t thread;
     EXPECT(add(epoll, ends[0], EPOLLIN | EPOLLET, 1) == 0);
-    EXPECT(pthread_create(&thread, 0, wait_for_one, (void *)(intptr_t)epoll) == 0 && woken(&thread, 1, is_done) == 0);
+    EXPECT(pthread_create(&thread, 0, wait_for_one, (void *)(intptr_t)epoll) == 0 && woken(&thread, 1, is_done, 0));
     close(epoll);
     middle();
-    EXPECT(woken(&thread, 1, is_done) == 0 && put(ends[1]) && woken(&thread, 1, is_done) == 1);
+    EXPECT(woken(&thread, 1, is_done, 0) && put(ends[1]) && woken(&thread, 1, is_done, 1));
 }
 
 static void counters_are_watched(void)
