@@ -86,7 +86,8 @@ internal sealed unsafe partial class TestKernel
     /// <summary>Whether a fresh machine takes an image.</summary>
     public static RestoreStatus TryRestore(Image image)
     {
-        using var kernel = new TestKernel();
+        // A restore brings no page into memory; making frames is most of what an attempt takes.
+        using var kernel = new TestKernel(frames: 512);
         kernel.Clock.Now = image.Monotonic;
         kernel._sources[kernel.Tracker.Index] = image;
         RestoreStatus status = RestoreStatus.Ok;
