@@ -102,7 +102,7 @@ public sealed unsafe partial class ProgramLoader
     private AccessResult Build(ref NewProgram program, in ProgramFile file, in ElfImage image, in ProgramFile linker,
         in ElfImage linkerImage, ReadOnlySpan<byte> fileName)
     {
-        Span<byte> random = stackalloc byte[RandomBytes + 16];
+        Span<byte> random = stackalloc byte[RandomBytes + 24];
         _kernel.Files.Random.Fill(random);
         ulong stackRandom = BitConverter.ToUInt64(random[RandomBytes..]) % StackRandomPages;
         ulong baseRandom = BitConverter.ToUInt64(random[(RandomBytes + 8)..]) % BaseRandomPages;
@@ -129,7 +129,7 @@ public sealed unsafe partial class ProgramLoader
                 return result;
             program.Entry = linkerImage.Entry + linkerBias;
         }
-        VirtualAddress above = AboveStack(program.StackTop, random[(RandomBytes + 8)..]);
+        VirtualAddress above = AboveStack(program.StackTop, random[(RandomBytes + 16)..]);
         result.Status = memory.ClockObjects.MapInto(space, above, out VirtualAddress vdso);
         if (!result.IsOk)
             return result;

@@ -94,6 +94,9 @@ public unsafe struct VmObject
     /// <summary>The stored object that holds the pages which are not in memory.</summary>
     public readonly ObjectId StoreSource => StoreBase.IsNone ? Header.Id : StoreBase;
 
+    /// <summary>It may be what a file, a pipe, a socket or a shared segment holds: they write to it, and change its size.</summary>
+    public readonly bool MayBeContents => !IsClock;
+
     /// <summary>Its pages are made when they are touched, and are in no store.</summary>
     public readonly bool IsClock
     {

@@ -24,8 +24,7 @@ public sealed unsafe partial class Remaps
 
     /// <summary>
     /// mremap(2) for one mapping. Ok, InvalidArgument, NotMapped (the old range is not within one mapping, or is a clock object's, which
-    /// does not grow: EFAULT), OverLimit
-    /// (cannot grow in place and may not move, or over a limit: ENOMEM) or OutOfMemory.
+    /// does not grow: EFAULT), OverLimit (cannot grow in place and may not move, or over a limit: ENOMEM) or OutOfMemory.
     /// </summary>
     public MemoryStatus Remap(AddressSpace* space, in RemapRequest request, out VirtualAddress address)
     {

@@ -92,7 +92,7 @@ public sealed unsafe class InodeCodec(FileServices files) : FileCodec(files)
             && (inode->FormerName == null || (inode->StoredName.IsNone && (inode->NameCount == 0 || !inode->IsDirectory)))
             && inode->EntryCount >= inode->Entries.LoadedCount
             && (!inode->Entries.IsComplete || inode->EntryCount == inode->Entries.LoadedCount)
-            && (inode->Data == null || (IsHeld(inode->Data, ObjectKind.MemoryObject) && !inode->Data->IsClock))
+            && (inode->Data == null || (IsHeld(inode->Data, ObjectKind.MemoryObject) && inode->Data->MayBeContents))
             && (!inode->IsRoot || Files.NamespaceOf(header)->Root == inode);
     }
 
@@ -234,7 +234,7 @@ public sealed unsafe class InodeCodec(FileServices files) : FileCodec(files)
         inode->Data = (VmObject*)tracker.Find(data, ObjectKind.MemoryObject);
         if (inode->Data == null)
             return RestoreStatus.MissingReference;
-        if (inode->Data->Keeper != null || inode->Data->IsClock)
+        if (inode->Data->Keeper != null || !inode->Data->MayBeContents)
             return RestoreStatus.BadRecord;
         inode->Data->Keeper = inode;
         Files.Memory.Objects.Retain(inode->Data);

@@ -127,7 +127,7 @@ public sealed unsafe class PipeCodec(FileServices files) : FileCodec(files)
     }
 
     private static bool AreContents(Pipe* pipe)
-        => (pipe->Data == null || !pipe->Data->IsClock) && (pipe->Rest == null || !pipe->Rest->IsClock);
+        => (pipe->Data == null || pipe->Data->MayBeContents) && (pipe->Rest == null || pipe->Rest->MayBeContents);
 
     private bool Take(ObjectTracker tracker, ObjectId id, out VmObject* pages)
     {

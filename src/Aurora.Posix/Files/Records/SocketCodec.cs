@@ -91,7 +91,8 @@ public sealed unsafe class SocketCodec(FileServices files) : FileCodec(files)
         return socket->NameLength <= Socket.MaxNameBytes && socket->PeerUser.IsValid && IsValid(Describe(socket), socket->NameBytes)
             && header->References > 0
             && IsLiveOrNone(socket->Peer, ObjectKind.Socket) && IsLiveOrNone(socket->Listener, ObjectKind.Socket)
-            && IsLiveOrNone(socket->Node, ObjectKind.Inode) && (socket->Data == null || IsHeld(socket->Data, ObjectKind.MemoryObject))
+            && IsLiveOrNone(socket->Node, ObjectKind.Inode)
+            && (socket->Data == null || (IsHeld(socket->Data, ObjectKind.MemoryObject) && socket->Data->MayBeContents))
             && IsLiveOrNone(socket->File, ObjectKind.OpenFile) && IsWhole(socket);
     }
 
@@ -197,7 +198,7 @@ public sealed unsafe class SocketCodec(FileServices files) : FileCodec(files)
             || (socket->Node == null && !record.Node.IsNone) || (socket->Data == null && !record.Data.IsNone);
         if (isMissing)
             return RestoreStatus.MissingReference;
-        if (socket->Node != null && socket->Node->Socket != null)
+        if ((socket->Node != null && socket->Node->Socket != null) || (socket->Data != null && !socket->Data->MayBeContents))
             return RestoreStatus.BadRecord;
         if (socket->Peer != null)
             SocketBooks.Hold(socket->Peer);

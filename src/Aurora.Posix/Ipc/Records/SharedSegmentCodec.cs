@@ -32,7 +32,8 @@ public sealed unsafe class SharedSegmentCodec(IpcServices ipc) : IpcCodec(ipc)
     {
         SharedSegment* segment = (SharedSegment*)header;
         IpcSpace* space = Ipc.State.Of(header);
-        return IsHeld(segment->Object, ObjectKind.MemoryObject) && segment->Object->Segment == segment && IsWhole(segment)
+        return IsHeld(segment->Object, ObjectKind.MemoryObject) && segment->Object->MayBeContents
+            && segment->Object->Segment == segment && IsWhole(segment)
             && IsValid(Describe(segment)) && space != null && IsFound(&space->Segments, (IpcObject*)segment);
     }
 
@@ -91,7 +92,7 @@ public sealed unsafe class SharedSegmentCodec(IpcServices ipc) : IpcCodec(ipc)
         IpcSpace* space = Ipc.State.Of(tracker);
         if (memory == null || space == null)
             return RestoreStatus.MissingReference;
-        if (memory->Segment != null || memory->Keeper != null || memory->Region != null)
+        if (memory->Segment != null || memory->Keeper != null || memory->Region != null || !memory->MayBeContents)
             return RestoreStatus.BadRecord;
         RestoreStatus status = Place(&space->Segments, (IpcObject*)segment);
         if (status != RestoreStatus.Ok)
