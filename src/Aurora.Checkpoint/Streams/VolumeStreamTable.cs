@@ -74,6 +74,7 @@ public sealed unsafe class VolumeStreamTable
     {
         stream->Phase = StreamPhase.Done;
         stream->HasAsker = false;
+        _scheduler.WakeAll(&stream->Changed);
         FreeIfUnused(stream);
     }
 

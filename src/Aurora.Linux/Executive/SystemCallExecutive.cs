@@ -275,6 +275,7 @@ public sealed unsafe partial class SystemCallExecutive
             return true;
         }
         _kernel.Files.Held.Hold(thread);
+        _time.ChargeKernel(thread);
         _scheduler.Sleep(thread, result.IsInterruptible);
         _time.Stop();
         return false;

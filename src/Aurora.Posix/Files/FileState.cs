@@ -165,6 +165,20 @@ public sealed unsafe class FileState
         flights->Search.IsDue = true;
     }
 
+    /// <summary>The search that is due first waits until all others have had their step.</summary>
+    internal void PassSearchOn()
+    {
+        FlightState* first = FirstDue;
+        FlightState* last = first;
+        while (last->NextDue != null)
+            last = last->NextDue;
+        if (last == first)
+            return;
+        FirstDue = first->NextDue;
+        first->NextDue = null;
+        last->NextDue = first;
+    }
+
     /// <summary>A group has no such search any more.</summary>
     internal void EndSearch(FlightState* flights)
     {

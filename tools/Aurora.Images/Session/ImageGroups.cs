@@ -22,7 +22,7 @@ internal static class ImageGroups
         group ??= Host;
         ImageVolume? found = ulong.TryParse(group, NumberStyles.None, CultureInfo.InvariantCulture, out ulong number)
             ? all.FirstOrDefault(volume => NumberOf(volume) == number)
-            : all.OrderBy(volume => volume.IsRegion).FirstOrDefault(volume => NameOf(volume) == group);
+            : all.OrderBy(volume => volume.IsPartial).ThenBy(volume => volume.IsRegion).FirstOrDefault(volume => NameOf(volume) == group);
         if (found == null)
             throw new ImageException($"no group {group} in the image; there are {Describe(all)}");
         return found.IsPartial

@@ -99,7 +99,9 @@ public sealed unsafe class FileClosing
     private void LookForGarbage(FlightState* flights)
     {
         _flights.Step(flights);
-        if (!flights->Search.HasWork)
+        if (flights->Search.HasWork)
+            _state.PassSearchOn();
+        else
             _state.EndSearch(flights);
     }
 }

@@ -13,6 +13,7 @@
 // It goes on in steps. What it goes by has a number (FlightState.Version); if that changes before the garbage is known, it begins anew, and
 // after some times does all of it in one step. Nothing of it is captured: a restore of a group with sockets in messages looks again.
 // Protected by the kernel lock.
+using System;
 using Aurora.Base;
 using Aurora.Posix.Processes;
 
@@ -88,6 +89,8 @@ internal sealed unsafe class FlightCollector(SocketQueue queue)
         if (search.At == null)
         {
             EndPhase(flights, ref search);
+            // Only looking may have to be done in one stretch.
+            left = search.Phase == FlightPhase.Discard ? Math.Min(left, ProcessLife.UnitsPerStep) : left;
             return;
         }
         switch (search.Phase)
@@ -196,10 +199,13 @@ internal sealed unsafe class FlightCollector(SocketQueue queue)
             return;
         }
         Socket* holder = socket->FlightMark == FlightMark.Garbage ? WithRights(socket, ref left) : null;
-        if (holder != null)
-            queue.Remove(holder->FirstRights->Message);
-        else
+        if (holder == null)
+        {
             search.At = socket->NextInFlight;
+            return;
+        }
+        left -= holder->FirstRights->Count;
+        queue.Remove(holder->FirstRights->Message);
     }
 
     // A socket, or a connection that waits at it, with rights in its queue; null when there is none.

@@ -273,6 +273,8 @@ public sealed unsafe class SocketReceiver(
         for (int i = 0; i < message->Rights->Count; i++)
             files[i] = (nint)message->Rights->FileAt(i);
         receive.Rights = flights.Create(files[..message->Rights->Count]);
+        // He can reach them from here on, whatever a search has found so far.
+        flights.NoteChange(message->Receiver);
         return receive.Rights != null;
     }
 
