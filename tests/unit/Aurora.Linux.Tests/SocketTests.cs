@@ -68,13 +68,13 @@ public sealed unsafe class SocketTests
     }
 
     // The descriptors that come with one byte.
-    internal static int[] Receive(TestKernel kernel, Thread* thread, ulong socket)
+    internal static int[] Receive(TestKernel kernel, Thread* thread, ulong socket, ulong flags = 0)
     {
         const ulong header = Scratch + 0x1200, vector = Scratch + 0x1280, control = Scratch + 0x1300;
         kernel.Poke(thread, vector, Data);
         kernel.Poke(thread, vector + 8, 1UL);
         kernel.Poke(thread, header, new LinuxMessageHeader { Vectors = vector, VectorCount = 1, Control = control, ControlLength = 1040 });
-        Assert.Equal(1, kernel.Do(thread, 47, socket, header, 0));
+        Assert.Equal(1, kernel.Do(thread, 47, socket, header, flags));
         ulong length = kernel.Peek<LinuxMessageHeader>(thread, header).ControlLength;
         if (length == 0)
             return [];
@@ -97,7 +97,7 @@ public sealed unsafe class SocketTests
         Listener(kernel, thread, "\0abstract", 3);
     }
 
-    private static TestKernel Move(TestKernel kernel, TestKernel.Image image)
+    internal static TestKernel Move(TestKernel kernel, TestKernel.Image image)
     {
         kernel.Capture(image);
         bool isPlain = kernel.IsPlain;
@@ -105,7 +105,7 @@ public sealed unsafe class SocketTests
         return TestKernel.Restore(image, isPlain);
     }
 
-    private static void Close(TestKernel kernel)
+    internal static void Close(TestKernel kernel)
     {
         for (int steps = 0; kernel.Files.Closing.HasWork; steps++)
         {
