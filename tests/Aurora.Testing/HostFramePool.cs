@@ -1,30 +1,44 @@
 using System;
+using System.Collections.Concurrent;
 using System.Runtime.InteropServices;
 using Aurora.Base;
 using Aurora.Memory;
 
 namespace Aurora.Testing;
 
-/// <summary>Physical memory for host tests: one native block, frame n at offset 4096 n; freed frames are poisoned, and must still be so when they are used again.</summary>
+/// <summary>
+/// Physical memory for host tests: one native block, frame n at offset 4096 n; freed frames are poisoned, and must still be so when they
+/// are used again. Blocks are kept for the next machine of the same size: poisoning a new one takes longer than most tests.
+/// </summary>
 public sealed unsafe class HostFramePool : FramePool, IDisposable
 {
     // Has the bits that are cleared in a page-table entry, so that a write through a stale pointer shows.
     private const byte Poison = 0xDE;
+
+    // So many blocks of a size are kept.
+    private const int MostSpare = 8;
+
+    private static readonly ConcurrentDictionary<int, ConcurrentBag<(nint Memory, nint Infos)>> s_spare = new();
+
     private readonly byte* _memory;
     private readonly FrameInfo* _infos;
     private readonly ulong[] _free;
     private int _freeCount;
+    private bool _isDisposed;
+
+    // The highest frame that was ever taken.
+    private ulong _highest;
 
     public HostFramePool(int frames)
-        : this(frames, AllocateBlock(frames), AllocateInfos(frames))
+        : this(frames, TakeBlock(frames))
     {
     }
 
-    private HostFramePool(int frames, byte* memory, FrameInfo* infos)
-        : base(memory, infos, (ulong)frames)
+    private HostFramePool(int frames, (nint Memory, nint Infos) block)
+        : base((byte*)block.Memory, (FrameInfo*)block.Infos, (ulong)frames)
     {
-        _memory = memory;
-        _infos = infos;
+        _memory = (byte*)block.Memory;
+        _infos = (FrameInfo*)block.Infos;
         _free = new ulong[frames];
         FreeAll();
         TotalFrames = (ulong)frames - 1;
@@ -36,12 +50,13 @@ public sealed unsafe class HostFramePool : FramePool, IDisposable
     /// <summary>Frames handed out and not returned: a test compares it before and after.</summary>
     public ulong UsedFrames => TotalFrames - FreeFrames;
 
-    /// <summary>Takes all frames back from a kernel that is gone.</summary>
+    /// <summary>Takes all frames back from a kernel that is gone, also those that it has written to though they were free.</summary>
     public void Reset()
     {
-        for (ulong frame = 1; frame < FrameBound; frame++)
-            if (!_infos[frame].IsFree)
+        for (ulong frame = 1; frame <= _highest; frame++)
+            if (!_infos[frame].IsFree || !IsUntouched(frame))
                 new Span<byte>(_memory + (frame << PageSize.Shift), PageSize.Bytes).Fill(Poison);
+        _highest = 0;
         new Span<FrameInfo>(_infos, (int)FrameBound).Clear();
         FreeAll();
         SetReserve(0);
@@ -50,6 +65,16 @@ public sealed unsafe class HostFramePool : FramePool, IDisposable
 
     public void Dispose()
     {
+        if (_isDisposed)
+            return;
+        _isDisposed = true;
+        ConcurrentBag<(nint, nint)> spare = s_spare.GetOrAdd((int)FrameBound, _ => []);
+        if (spare.Count < MostSpare)
+        {
+            Reset();
+            spare.Add(((nint)_memory, (nint)_infos));
+            return;
+        }
         NativeMemory.AlignedFree(_memory);
         NativeMemory.Free(_infos);
     }
@@ -72,15 +97,20 @@ public sealed unsafe class HostFramePool : FramePool, IDisposable
     {
         if (_freeCount == 0)
             return 0;
-        AssertUntouched(_free[_freeCount - 1]);
-        return _free[--_freeCount];
+        ulong frame = _free[--_freeCount];
+        AssertUntouched(frame);
+        _highest = Math.Max(_highest, frame);
+        return frame;
     }
 
     private void AssertUntouched(ulong frame)
     {
-        if (new ReadOnlySpan<byte>(_memory + (frame << PageSize.Shift), PageSize.Bytes).ContainsAnyExcept(Poison))
+        if (!IsUntouched(frame))
             throw new InvalidOperationException($"frame {frame} was written to while it was free");
     }
+
+    private bool IsUntouched(ulong frame)
+        => !new ReadOnlySpan<byte>(_memory + (frame << PageSize.Shift), PageSize.Bytes).ContainsAnyExcept(Poison);
 
     protected override void ReturnFrame(ulong frame)
     {
@@ -88,13 +118,17 @@ public sealed unsafe class HostFramePool : FramePool, IDisposable
         _free[_freeCount++] = frame;
     }
 
-    private static byte* AllocateBlock(int frames)
+    // Poisoned memory and empty descriptions, of a machine that is gone or new.
+    private static (nint Memory, nint Infos) TakeBlock(int frames)
     {
+        if (s_spare.TryGetValue(frames, out ConcurrentBag<(nint Memory, nint Infos)>? spare)
+            && spare.TryTake(out (nint Memory, nint Infos) block))
+        {
+            return block;
+        }
         nuint bytes = (nuint)frames * PageSize.Bytes;
-        void* block = NativeMemory.AlignedAlloc(bytes, PageSize.Bytes);
-        new Span<byte>(block, checked((int)bytes)).Fill(Poison);
-        return (byte*)block;
+        void* memory = NativeMemory.AlignedAlloc(bytes, PageSize.Bytes);
+        new Span<byte>(memory, checked((int)bytes)).Fill(Poison);
+        return ((nint)memory, (nint)NativeMemory.AllocZeroed((nuint)frames, (nuint)sizeof(FrameInfo)));
     }
-
-    private static FrameInfo* AllocateInfos(int frames) => (FrameInfo*)NativeMemory.AllocZeroed((nuint)frames, (nuint)sizeof(FrameInfo));
 }
