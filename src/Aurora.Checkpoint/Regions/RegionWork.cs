@@ -102,7 +102,7 @@ internal sealed unsafe class RegionWork(
     // It is not in memory, and does not come there before it is released; false when somebody shows it.
     private bool TakeOut(RegionEntry* entry)
     {
-        while (!entry->Memory.IsMapped && (entry->IsBusy || entry->Persists != 0))
+        while ((entry->IsBusy || entry->Persists != 0) && !(entry->IsOpen && entry->Memory.IsMapped))
             fibers.Block(table.Settled);
         if (entry->IsOpen && RegionMemory.IsUnused(entry))
             opened.Close(entry);
