@@ -275,8 +275,9 @@ public sealed unsafe partial class SystemCallExecutive
             return true;
         }
         _kernel.Files.Held.Hold(thread);
-        _time.ChargeKernel(thread);
         _scheduler.Sleep(thread, result.IsInterruptible);
+        // Timers that expire by what it is charged for find it asleep, and wake it.
+        _time.ChargeKernel(thread);
         _time.Stop();
         return false;
     }

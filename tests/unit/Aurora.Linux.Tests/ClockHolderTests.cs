@@ -10,7 +10,9 @@ using Xunit;
 
 namespace Aurora.Linux.Tests;
 
-/// <summary>A group's clock object is nobody's to write to: what holds memory objects is refused where a doctored record names it.</summary>
+/// <summary>
+/// A group's clock object is nobody's to write to: what holds memory objects is refused where a doctored record names it.
+/// </summary>
 public sealed unsafe class ClockHolderTests
 {
     private const ulong Scratch = TestKernel.Scratch;
@@ -28,7 +30,8 @@ public sealed unsafe class ClockHolderTests
         var image = new TestKernel.Image();
         kernel.Capture(image);
         Assert.Equal(RestoreStatus.Ok, TestKernel.TryRestore(image));
-        ulong holder = image.Records.Where(record => record.Value.Kind == kind).Select(record => record.Key).First(id => HeldBy(kernel, id) != 0);
+        ulong holder = image.Records.Where(record => record.Value.Kind == kind).Select(record => record.Key)
+            .First(id => HeldBy(kernel, id) != 0);
         byte[] payload = (byte[])image.Records[holder].Payload.Clone();
         int place = payload.AsSpan().IndexOf(BitConverter.GetBytes(HeldBy(kernel, holder)));
         Assert.True(place >= 0, "the record does not name what it holds");

@@ -270,11 +270,16 @@ public sealed unsafe class SocketReceiver(
     private bool CopyRights(SocketMessage* message, ref SocketReceive receive)
     {
         Span<nint> files = stackalloc nint[SocketRights.MaxFiles];
+        bool hasSockets = false;
         for (int i = 0; i < message->Rights->Count; i++)
+        {
             files[i] = (nint)message->Rights->FileAt(i);
+            hasSockets |= ((OpenFile*)files[i])->Kind == FileKind.Socket;
+        }
         receive.Rights = flights.Create(files[..message->Rights->Count]);
         // He can reach them from here on, whatever a search has found so far.
-        flights.NoteChange(message->Receiver);
+        if (hasSockets && receive.Rights != null)
+            flights.NoteChange(message->Receiver);
         return receive.Rights != null;
     }
 

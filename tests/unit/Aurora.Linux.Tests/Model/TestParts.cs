@@ -18,6 +18,19 @@ internal sealed class TestClock : Clock
     public ulong Now { get; set; } = 1_000_000_000;
     public ulong Realtime { get; set; } = 1_700_000_000_000_000_000;
     public override ulong MonotonicNanoseconds => Now;
+
+    /// <summary>How much passes while the counter is read: time that a call takes.</summary>
+    public ulong ReadingNanoseconds { get; set; }
+
+    public override ulong Ticks
+    {
+        get
+        {
+            Advance(ReadingNanoseconds);
+            return Now;
+        }
+    }
+
     public override ulong RealtimeNanoseconds => Realtime;
 
     public void Advance(ulong nanoseconds)
