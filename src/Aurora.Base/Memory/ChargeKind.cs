@@ -33,6 +33,7 @@ public enum ChargeKind : byte
     EventCounter,
     TimerFile,
     SignalFile,
+    ProcessHandle,
     EventPoll,
     EventWatch,
     SharedSegment,

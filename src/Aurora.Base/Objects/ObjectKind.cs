@@ -50,4 +50,7 @@ public enum ObjectKind : byte
     IpcWaiter = 53,
     MessageQueue = 54,
     Message = 55,
+
+    /// <summary>What the pidfds of a process share.</summary>
+    ProcessHandle = 56,
 }

@@ -44,6 +44,7 @@ public static class ObjectKindName
         ObjectKind.EventCounter => "event counter"u8,
         ObjectKind.TimerFile => "timer file"u8,
         ObjectKind.SignalFile => "signal file"u8,
+        ObjectKind.ProcessHandle => "process handle"u8,
         ObjectKind.IpcSpace => "System V objects"u8,
         ObjectKind.SharedSegment => "shared segment"u8,
         ObjectKind.SemaphoreSet => "set of semaphores"u8,

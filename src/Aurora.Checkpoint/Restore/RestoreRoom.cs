@@ -124,6 +124,7 @@ public sealed unsafe class RestoreRoom(PageAllocator pages, FrameReclaimer recla
             ObjectKind.EventCounter => ChargeKind.EventCounter,
             ObjectKind.TimerFile => ChargeKind.TimerFile,
             ObjectKind.SignalFile => ChargeKind.SignalFile,
+            ObjectKind.ProcessHandle => ChargeKind.ProcessHandle,
             ObjectKind.EventPoll => ChargeKind.EventPoll,
             ObjectKind.EventWatch => ChargeKind.EventWatch,
             ObjectKind.SharedSegment => ChargeKind.SharedSegment,

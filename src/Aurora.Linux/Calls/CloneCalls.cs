@@ -4,6 +4,7 @@ using System;
 using System.Runtime.InteropServices;
 using Aurora.Base;
 using Aurora.Linux.Executive;
+using Aurora.Linux.Files;
 using Aurora.Memory;
 using Aurora.Posix.Processes;
 using Aurora.Posix.Signals;
@@ -27,6 +28,7 @@ public static unsafe class CloneCalls
     private const ulong SetsThreadPointer = 0x80000;
     private const ulong SetsParentTid = 0x100000;
     private const ulong ClearsChildTid = 0x200000;
+    private const ulong IsDetached = 0x400000;
     private const ulong SetsChildTid = 0x1000000;
     private const ulong ClearsSignalActions = 0x1_0000_0000;
     private const ulong IntoGroup = 0x2_0000_0000;
@@ -70,6 +72,7 @@ public static unsafe class CloneCalls
             Flags = flags & ~SignalMask,
             ExitSignal = flags & SignalMask,
             Stack = arguments->Arg1,
+            PidDescriptor = arguments->Arg2,
             ParentTid = arguments->Arg2,
             ChildTid = arguments->Arg3,
             ThreadPointer = arguments->Arg4,
@@ -105,26 +108,25 @@ public static unsafe class CloneCalls
             return error;
         // Pages that must be read in are waited for before there is a child.
         if (!ProbeWord(kernel, thread, request.Flags, SetsParentTid, request.ParentTid, out SystemCallResult failure)
-            || !ProbeWord(kernel, thread, request.Flags, SetsChildTid, request.ChildTid, out failure))
+            || !ProbeWord(kernel, thread, request.Flags, SetsChildTid, request.ChildTid, out failure)
+            || !ProbeWord(kernel, thread, request.Flags, WantsPidDescriptor, request.PidDescriptor, out failure))
             return failure;
         // A child gets no signal that came before it: the maker takes it first, as on Linux, and may not come to make the child.
         if (SignalService.HasDeliverable(thread))
             return Errno.ERESTARTNOINTR;
-        bool sharesUndo = (request.Flags & SharesSemaphoreUndo) != 0;
-        if (sharesUndo && kernel.Ipc.Undos.Make(thread) == null)
-            return Errno.ENOMEM;
+        error = Afford(kernel, thread, request.Flags);
+        if (error != Errno.Ok)
+            return error;
         error = kernel.Life.Clone(thread, Translate(in request), out Thread* child);
         if (error != Errno.Ok)
             return error;
-        if (sharesUndo)
+        if ((request.Flags & SharesSemaphoreUndo) != 0)
             kernel.Ipc.Undos.Share(thread, child);
         int id = child->Id;
-        // After a fork both pages must be copied to be written: without memory for that the child does not come to be.
-        AccessResult written = WriteIds(kernel, thread, child, in request);
-        if (!written.IsOk)
+        if (!Hand(kernel, thread, child, in request, out failure))
         {
             kernel.Life.Abandon(child);
-            return written.Status == MemoryStatus.WouldBlock ? kernel.Stop(thread, in written) : Errno.ENOMEM;
+            return failure;
         }
         kernel.Life.Start(child);
         if ((request.Flags & SharesMemory) == 0)
@@ -134,6 +136,32 @@ public static unsafe class CloneCalls
         thread->Call.Phase = 1;
         thread->Call.Progress = (ulong)id;
         return AwaitMemory(kernel, thread);
+    }
+
+    // What the maker needs for itself is there before there is a child.
+    private static Errno Afford(LinuxKernel kernel, Thread* maker, ulong flags)
+    {
+        if ((flags & WantsPidDescriptor) != 0 && !PidfdCalls.HasRoom(kernel, maker))
+            return Errno.EMFILE;
+        return (flags & SharesSemaphoreUndo) != 0 && kernel.Ipc.Undos.Make(maker) == null ? Errno.ENOMEM : Errno.Ok;
+    }
+
+    // What both are to find. After a fork the pages must be copied to be written: without memory for that the child does not come to be.
+    private static bool Hand(
+        LinuxKernel kernel, Thread* maker, Thread* child, in CloneArguments request, out SystemCallResult failure)
+    {
+        bool wantsPidfd = (request.Flags & WantsPidDescriptor) != 0;
+        int pidfd = 0;
+        failure = default;
+        if (wantsPidfd && !PidfdCalls.Give(kernel, maker, child->Process, request.PidDescriptor, out pidfd, out failure))
+            return false;
+        AccessResult written = WriteIds(kernel, maker, child, in request);
+        if (written.IsOk)
+            return true;
+        if (wantsPidfd)
+            PidfdCalls.TakeBack(kernel, maker, pidfd);
+        failure = written.Status == MemoryStatus.WouldBlock ? kernel.Stop(maker, in written) : Errno.ENOMEM;
+        return false;
     }
 
     private static AccessResult WriteIds(LinuxKernel kernel, Thread* maker, Thread* child, in CloneArguments request)
@@ -179,13 +207,15 @@ public static unsafe class CloneCalls
         bool siblingOfInit = (flags & IsSibling) != 0 && thread->Process->Id == 1;
         bool partsShared = (flags & SharesFileContext) != 0 && (flags & (NewMounts | NewUsers)) != 0;
         bool threadElsewhere = (flags & IsThread) != 0 && (flags & (NewUsers | NewProcesses)) != 0;
-        if (threadWithoutActions || actionsWithoutMemory || clearsShared || siblingOfInit || partsShared || threadElsewhere)
+        bool hasOddPidfd = (flags & WantsPidDescriptor) != 0 && ((flags & (IsThread | IsDetached)) != 0
+            || ((flags & SetsParentTid) != 0 && request.ParentTid == request.PidDescriptor));
+        if (hasOddPidfd || threadWithoutActions || actionsWithoutMemory || clearsShared || siblingOfInit || partsShared || threadElsewhere)
             return Errno.EINVAL;
         // There are no namespaces; who may not have them is told so.
         bool wantsNamespace = (flags & Namespaces & ~NewUsers) != 0;
         if (wantsNamespace && (flags & NewUsers) == 0 && !thread->Process->Credentials.Has(Capability.SysAdmin))
             return Errno.EPERM;
-        if (isOddThread || (flags & (Namespaces | WantsPidDescriptor | IntoGroup)) != 0)
+        if (isOddThread || (flags & (Namespaces | IntoGroup)) != 0)
             return Errno.EINVAL;
         if ((flags & SetsThreadPointer) != 0 && request.ThreadPointer >= AddressSpace.UserEnd)
             return Errno.EPERM;

@@ -117,7 +117,8 @@ public static unsafe class KillCalls
 
     private static SystemCallResult Sigqueueinfo(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments)
     {
-        if (!ReadInfo(kernel, thread, arguments->Int0, arguments->Int1, arguments->Arg2, out SignalInfo info, out SystemCallResult failure))
+        if (!ReadInfo(kernel, thread, arguments->Int0, arguments->Int1, arguments->Arg2, mustName: false, out SignalInfo info,
+            out SystemCallResult failure))
             return failure;
         Process* process = arguments->Int0 > 0 ? kernel.FindProcess(thread, arguments->Int0) : null;
         return process == null ? Errno.ESRCH : SendChecked(kernel, thread, process, null, arguments->Int1, in info);
@@ -125,7 +126,8 @@ public static unsafe class KillCalls
 
     private static SystemCallResult Tgsigqueueinfo(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments)
     {
-        if (!ReadInfo(kernel, thread, arguments->Int1, arguments->Int2, arguments->Arg3, out SignalInfo info, out SystemCallResult failure))
+        if (!ReadInfo(kernel, thread, arguments->Int1, arguments->Int2, arguments->Arg3, mustName: false, out SignalInfo info,
+            out SystemCallResult failure))
             return failure;
         if (arguments->Int0 <= 0 || arguments->Int1 <= 0)
             return Errno.EINVAL;
@@ -134,7 +136,19 @@ public static unsafe class KillCalls
             ? Errno.ESRCH : SendChecked(kernel, thread, target->Process, target, arguments->Int2, in info);
     }
 
-    private static bool ReadInfo(LinuxKernel kernel, Thread* thread, int target, int number, ulong address,
+    /// <summary>
+    /// pidfd_send_signal, once the process is known; null: it has been waited for. Without a structure it is sent as by kill.
+    /// </summary>
+    internal static SystemCallResult SendThrough(LinuxKernel kernel, Thread* thread, Process* process, int number, ulong address)
+    {
+        SignalInfo info = FromCaller(thread, number, SignalCode.User);
+        int target = process == null ? 0 : process->Id;
+        if (address != 0 && !ReadInfo(kernel, thread, target, number, address, mustName: true, out info, out SystemCallResult failure))
+            return failure;
+        return process == null ? Errno.ESRCH : SendChecked(kernel, thread, process, null, number, in info);
+    }
+
+    private static bool ReadInfo(LinuxKernel kernel, Thread* thread, int target, int number, ulong address, bool mustName,
         out SignalInfo info, out SystemCallResult failure)
     {
         info = default;
@@ -143,6 +157,11 @@ public static unsafe class KillCalls
         if (!SignalInfoFormat.FromUser(in user, number, out info))
         {
             failure = Errno.E2BIG;
+            return false;
+        }
+        if (mustName && user.Number != number)
+        {
+            failure = Errno.EINVAL;
             return false;
         }
         // Only the kernel sends kernel codes, and kill's own: otherwise a receiver could be deceived about the sender.

@@ -1,7 +1,9 @@
 // wait4 and waitid. The child is looked for anew at every dispatch; what is reported is written to the program first, and only then is the child
 // freed or its report taken, so that a bad address or a page-in never loses a child.
 using Aurora.Linux.Executive;
+using Aurora.Linux.Files;
 using Aurora.Linux.Signals;
+using Aurora.Posix.Files;
 using Aurora.Posix.Processes;
 using Aurora.Posix.Signals;
 using Aurora.Posix.SystemCalls;
@@ -25,13 +27,20 @@ public static unsafe class WaitCalls
         All = 0,
         Process = 1,
         Group = 2,
+
+        /// <summary>The one that a pidfd leads to.</summary>
+        Pidfd = 3,
     }
 
     private struct Request
     {
         public Scope Scope;
         public int Id;
+        public Process* Process;
         public uint Options;
+
+        /// <summary>A pidfd that does not wait: EAGAIN.</summary>
+        public bool IsNonBlocking;
     }
 
     public static void Register(SystemCallTable table)
@@ -71,13 +80,15 @@ public static unsafe class WaitCalls
     {
         uint options = arguments->UInt3;
         bool isKnown = (options & ~(NoHang | NoWait | Exited | Stopped | Continued | NoThread | All | CloneOnly)) == 0;
-        if (!isKnown || (options & (Exited | Stopped | Continued)) == 0 || arguments->UInt0 > (uint)Scope.Group)
+        if (!isKnown || (options & (Exited | Stopped | Continued)) == 0 || arguments->UInt0 > (uint)Scope.Pidfd)
             return Errno.EINVAL;
         var request = new Request { Scope = (Scope)arguments->Int0, Id = arguments->Int1, Options = options };
-        if (request.Scope != Scope.All && request.Id < (request.Scope == Scope.Group ? 0 : 1))
+        if (request.Scope != Scope.All && request.Id < (request.Scope == Scope.Process ? 1 : 0))
             return Errno.EINVAL;
         if (request.Scope == Scope.Group && request.Id == 0)
             request.Id = thread->Process->ProcessGroup->Id;
+        if (request.Scope == Scope.Pidfd && !ReadPidfd(kernel, thread, ref request, out SystemCallResult refusal))
+            return refusal;
         Process* child = Find(thread->Process, in request, out bool hasChildren);
         if (child == null)
         {
@@ -85,7 +96,7 @@ public static unsafe class WaitCalls
             bool isPoll = hasChildren && (options & NoHang) != 0;
             if (isPoll && !kernel.WriteIfWanted(thread, arguments->Arg2, in nothing, out SystemCallResult error))
                 return error;
-            return Wait(kernel, thread, options, hasChildren);
+            return hasChildren && !isPoll && request.IsNonBlocking ? Errno.EAGAIN : Wait(kernel, thread, options, hasChildren);
         }
         SignalInfo info = Describe(child);
         UserSignalInfo user = SignalInfoFormat.ToUser(in info);
@@ -95,6 +106,18 @@ public static unsafe class WaitCalls
         if ((options & NoWait) == 0)
             Take(kernel, child);
         return 0;
+    }
+
+    private static bool ReadPidfd(LinuxKernel kernel, Thread* thread, ref Request request, out SystemCallResult refusal)
+    {
+        var call = new FileCall(kernel, thread);
+        bool isFound = PidfdCalls.Find(ref call, request.Id, out OpenFile* file, out ProcessHandle* handle);
+        refusal = call.Failure;
+        if (!isFound)
+            return false;
+        request.Process = handle->Process;
+        request.IsNonBlocking = file->IsNonBlocking;
+        return true;
     }
 
     private static SystemCallResult Wait(LinuxKernel kernel, Thread* thread, uint options, bool hasChildren)
@@ -129,6 +152,8 @@ public static unsafe class WaitCalls
     private static bool IsMeant(Process* child, in Request request)
     {
         if (request.Scope == Scope.Process && child->Id != request.Id)
+            return false;
+        if (request.Scope == Scope.Pidfd && child != request.Process)
             return false;
         if (request.Scope == Scope.Group && (child->ProcessGroup == null || child->ProcessGroup->Id != request.Id))
             return false;

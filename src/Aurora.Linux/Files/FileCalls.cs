@@ -30,5 +30,6 @@ public static class FileCalls
         EventCalls.Register(table);
         TimerFileCalls.Register(table);
         SignalFileCalls.Register(table);
+        PidfdCalls.Register(table);
     }
 }

@@ -20,7 +20,7 @@
 //   SocketNames, SocketConnections, SocketClosing, SocketSender, SocketReceiver   what is done with them
 //   EventPolls      epolls, which ask the files they watch
 //   OpenFiles       opening and closing                    Descriptors       tables of descriptors
-//   AnonymousFiles  eventfds, timerfds, signalfds
+//   AnonymousFiles  eventfds, timerfds, signalfds, pidfds
 //   HeldFiles       files of calls that wait               FileClosing       what could not be closed in one step
 //   StoredNames, StoredInodes, FileLoader                  bringing names and inodes in
 //   NameReclaim     letting them go
@@ -95,14 +95,15 @@ public sealed unsafe class FileServices
         SocketSender = new SocketSender(books, bytes, queue, Flights, Connections, SocketWaits);
         Sockets = new SocketOperations(
             SocketSender, new SocketReceiver(State, books, bytes, queue, Flights, SocketWaits), closing, user, waker);
+        var processHandles = new ProcessHandleOperations(State, waker);
         var drivers = new FileDrivers(
             regular, Pipes, Devices, proc, new EventCounterOperations(State, waker), new TimerFileOperations(TimerFiles, user, waker),
-            Signals, Sockets, State, waker);
+            Signals, processHandles, Sockets, State, waker);
         EventPolls = drivers.EventPolls;
         Watching = new FileWatching(State, drivers, waker);
         OpenFiles = new OpenFiles(State, Inodes, Locks, Leases, drivers, Watching, EventPolls, closing, Flights);
         SocketFiles = new SocketFiles(State, OpenFiles, books, closing, Connections);
-        Anonymous = new AnonymousFiles(State, OpenFiles, TimerFiles, EventPolls);
+        Anonymous = new AnonymousFiles(State, OpenFiles, TimerFiles, EventPolls, processHandles);
         Descriptors = new Descriptors(State, OpenFiles, Locks);
         Held = new HeldFiles(State, OpenFiles, Descriptors);
         Closing = new FileClosing(State, OpenFiles, Descriptors, Inodes, new FlightCollector(queue));

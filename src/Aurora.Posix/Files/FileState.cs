@@ -4,6 +4,7 @@
 using System.Runtime.CompilerServices;
 using Aurora.Base;
 using Aurora.Memory;
+using Aurora.Posix.Processes;
 
 namespace Aurora.Posix.Files;
 
@@ -43,6 +44,8 @@ public sealed unsafe class FileState
         EventCounters = new Slab<EventCounter>(pages, limits.MaxOpenFiles, ChargeKind.EventCounter);
         TimerFiles = new Slab<TimerFile>(pages, limits.MaxOpenFiles, ChargeKind.TimerFile);
         SignalFiles = new Slab<SignalFile>(pages, limits.MaxOpenFiles, ChargeKind.SignalFile);
+        // One more than open files, so that it is those that run out.
+        ProcessHandles = new Slab<ProcessHandle>(pages, limits.MaxOpenFiles + 1, ChargeKind.ProcessHandle);
         EventPolls = new Slab<EventPoll>(pages, limits.MaxOpenFiles, ChargeKind.EventPoll);
         EventWatches = new Slab<EventWatch>(pages, limits.MaxOpenFiles, ChargeKind.EventWatch);
         Sockets = new Slab<Socket>(pages, limits.MaxOpenFiles, ChargeKind.Socket);
@@ -75,6 +78,7 @@ public sealed unsafe class FileState
     internal Slab<EventCounter> EventCounters { get; }
     internal Slab<TimerFile> TimerFiles { get; }
     internal Slab<SignalFile> SignalFiles { get; }
+    internal Slab<ProcessHandle> ProcessHandles { get; }
     internal Slab<EventPoll> EventPolls { get; }
     internal Slab<EventWatch> EventWatches { get; }
 

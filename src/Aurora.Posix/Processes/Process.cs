@@ -50,6 +50,9 @@ public unsafe struct Process
     public Credentials Credentials;
     public ResourceLimits Limits;
 
+    /// <summary>What its pidfds lead to; null while there are none.</summary>
+    public ProcessHandle* Handle;
+
     // Life and death.
     public int ExitStatus;
 

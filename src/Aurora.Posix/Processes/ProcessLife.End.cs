@@ -94,6 +94,8 @@ public sealed unsafe partial class ProcessLife
         Retire(process->FirstThread);
         process->State = ProcessState.Zombie;
         process->IsEnding = false;
+        if (process->Handle != null)
+            _scheduler.WakeAll(&process->Handle->Ended);
         ReleaseMemory(process);
         _files.Release(process);
         _timers.EndAll(process);

@@ -140,6 +140,11 @@ public sealed unsafe partial class ProcessTable
         space.Ids.Vacate(process->Id);
         if (space.Init == process)
             LeadNobody(process);
+        if (process->Handle != null)
+        {
+            process->Handle->Process = null;
+            _tracked.MarkChanged(&process->Handle->Header);
+        }
         space.CountProcess(-1);
         space.Group.Remove(&process->Header);
         _processes.Free(process);

@@ -12,7 +12,7 @@ public static class GuestPrograms
     public static TheoryData<string> Names =>
     [
         "files", "memory", "processes", "signals", "waiting", "badptr", "badelf", "hostile", "exhaust", "keeps", "windows", "privilege",
-        "answers", "edges", "guards", "gone", "leases", "sequences", "greatest", "events", "epolls", "shms", "msgs", "sems",
+        "answers", "edges", "guards", "gone", "leases", "sequences", "greatest", "events", "epolls", "pidfds", "shms", "msgs", "sems",
         "sockets", "names", "passes", "vdso",
     ];
 

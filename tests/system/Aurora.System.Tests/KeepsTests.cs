@@ -1,5 +1,5 @@
 // States that last, with the power cut while they do: held files, locks, leases, moved waiters; mappings of every shape; epolls;
-// System V objects; sockets; clocks that are read without pause.
+// pidfds; System V objects; sockets; clocks that are read without pause.
 using System.Threading.Tasks;
 using Xunit;
 
@@ -16,6 +16,7 @@ public sealed class KeepsTests
     [InlineData("holding", "/usr/lib/aurora/leases", "cut")]
     [InlineData("READY", "/usr/lib/aurora/events", "8")]
     [InlineData("holding", "/usr/lib/aurora/epolls", "cut")]
+    [InlineData("READY", "/usr/lib/aurora/pidfds", "8")]
     [InlineData("READY", "/usr/lib/aurora/shms", "8")]
     [InlineData("READY", "/usr/lib/aurora/msgs", "8")]
     [InlineData("READY", "/usr/lib/aurora/sems", "8")]

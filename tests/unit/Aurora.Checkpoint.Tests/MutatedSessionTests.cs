@@ -31,7 +31,7 @@ public sealed unsafe class MutatedSessionTests : IDisposable
     [
         ObjectKind.Process, ObjectKind.Thread, ObjectKind.SignalActions, ObjectKind.ProcessGroup, ObjectKind.Session,
         ObjectKind.Terminal, ObjectKind.TerminalText, ObjectKind.Timer, ObjectKind.Pipe,
-        ObjectKind.EventCounter, ObjectKind.TimerFile, ObjectKind.SignalFile,
+        ObjectKind.EventCounter, ObjectKind.TimerFile, ObjectKind.SignalFile, ObjectKind.ProcessHandle,
     ];
 
     private readonly List<(ObjectId Id, byte[] Record)> _records = [];
@@ -135,6 +135,11 @@ public sealed unsafe class MutatedSessionTests : IDisposable
         Assert.Equal(Errno.Ok, files.TimerFiles.Set((TimerFile*)timer->Attachment, TimerFileFlags.None, 5_000_000, 1_000_000));
         Assert.Equal(Errno.Ok, files.Anonymous.MakeSignals(in caller, new SignalSet(0xFF), 0, out OpenFile* signals));
         Assert.Equal(Errno.Ok, files.Descriptors.InstallAt(table, signals, 6, closeOnExec: false));
+        for (int descriptor = 7; descriptor < 9; descriptor++)
+        {
+            Assert.Equal(Errno.Ok, files.Anonymous.MakeProcessHandle(in caller, init->Process, 0, out OpenFile* handle));
+            Assert.Equal(Errno.Ok, files.Descriptors.InstallAt(table, handle, descriptor, closeOnExec: false));
+        }
     }
 
     private List<(ObjectId Id, byte[] Record)> With(int index, byte[] record)

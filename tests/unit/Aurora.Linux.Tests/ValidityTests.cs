@@ -56,6 +56,7 @@ public sealed unsafe class ValidityTests(ITestOutputHelper output)
     [InlineData(ObjectKind.EventCounter)]
     [InlineData(ObjectKind.TimerFile)]
     [InlineData(ObjectKind.SignalFile)]
+    [InlineData(ObjectKind.ProcessHandle)]
     [InlineData(ObjectKind.EventPoll)]
     [InlineData(ObjectKind.EventWatch)]
     [InlineData(ObjectKind.IpcSpace)]
@@ -147,6 +148,7 @@ public sealed unsafe class ValidityTests(ITestOutputHelper output)
         ObjectKind.EventCounter => StructFields.Of<EventCounter>(),
         ObjectKind.TimerFile => StructFields.Of<TimerFile>(),
         ObjectKind.SignalFile => StructFields.Of<SignalFile>(),
+        ObjectKind.ProcessHandle => StructFields.Of<ProcessHandle>(),
         ObjectKind.EventPoll => StructFields.Of<EventPoll>(),
         ObjectKind.EventWatch => StructFields.Of<EventWatch>(),
         ObjectKind.IpcSpace => StructFields.Of<IpcSpace>(),
@@ -174,6 +176,19 @@ public sealed unsafe class ValidityTests(ITestOutputHelper output)
         kernel.Do(init, 286, (ulong)kernel.Do(init, 283, 0, 0), 3, Scratch, 0);
         kernel.Poke(init, Scratch, 0xFFUL);
         kernel.Do(init, 289, unchecked((ulong)-1), Scratch, 8, 0);
+        FillPidfds(kernel, init);
+    }
+
+    // Two of a process that lives, and one of a child that has been waited for.
+    private static void FillPidfds(TestKernel kernel, Thread* init)
+    {
+        kernel.Do(init, 434, 1, 0);
+        kernel.Do(init, 434, 1, 0x800);
+        Thread* child = kernel.Fork(init);
+        ulong id = (ulong)child->Id;
+        kernel.Do(init, 434, id, 0);
+        kernel.Call(child, 60, 0);
+        Assert.Equal((long)id, kernel.Do(init, 61, id, 0, 0, 0));
     }
 
     // A segment with a key, and a removed one that is attached and locked.

@@ -74,6 +74,8 @@ public sealed class SeededCodecFaultTests(ITestOutputHelper output)
     [InlineData((int)CodecFaultKind.WrongReference, (int)ObjectKind.Timer, "Target")]
     [InlineData((int)CodecFaultKind.WrongReference, (int)ObjectKind.SignalBacklog, "Owner")]
     [InlineData((int)CodecFaultKind.WrongReference, (int)ObjectKind.FileLock, "Owner")]
+    [InlineData((int)CodecFaultKind.WrongReference, (int)ObjectKind.ProcessHandle, "Process")]
+    [InlineData((int)CodecFaultKind.ForgottenMark, (int)ObjectKind.ProcessHandle, "Process")]
     [InlineData((int)CodecFaultKind.WrongReference, (int)ObjectKind.OpenFile, "Inode")]
     [InlineData((int)CodecFaultKind.WrongReference, (int)ObjectKind.FormerName, "Directory")]
     [InlineData((int)CodecFaultKind.WrongReference, (int)ObjectKind.OpenFile, "OwnerObject")]

@@ -1,15 +1,17 @@
-// Files that are made by calls of their own and have no name: eventfds, timerfds, signalfds, epolls. Each has an inode without a type,
-// whose target is what /proc shows of it, and an object that is what it does (OpenFile.Attachment); all three go together. Protected by
-// the kernel lock.
+// Files that are made by calls of their own and have no name: eventfds, timerfds, signalfds, pidfds, epolls. Each has an inode without a
+// type, whose target is what /proc shows of it, and an object that is what it does (OpenFile.Attachment); all three go together, but for
+// that of pidfds, which those of one process share. Protected by the kernel lock.
 using System;
 using Aurora.Base;
+using Aurora.Posix.Processes;
 using Aurora.Posix.Signals;
 using Aurora.Posix.SystemCalls;
 
 namespace Aurora.Posix.Files;
 
 /// <summary>Makes anonymous files. ENFILE or ENOMEM when there is no room; else the new file has one reference.</summary>
-public sealed unsafe class AnonymousFiles(FileState state, OpenFiles openFiles, TimerFiles timers, EventPolls polls)
+public sealed unsafe class AnonymousFiles(FileState state, OpenFiles openFiles, TimerFiles timers, EventPolls polls,
+    ProcessHandleOperations processHandles)
 {
     /// <summary>What all their names begin with.</summary>
     public static ReadOnlySpan<byte> Prefix => "anon_inode:"u8;
@@ -70,6 +72,24 @@ public sealed unsafe class AnonymousFiles(FileState state, OpenFiles openFiles, 
         signals->Mask = mask;
         signals->File = file;
         Attach(file, &signals->Header, ObjectKind.SignalFile);
+        return Errno.Ok;
+    }
+
+    /// <summary>pidfd_open, for a process of the caller's group.</summary>
+    public Errno MakeProcessHandle(in FileCaller caller, Process* process, uint flags, out OpenFile* file)
+    {
+        file = null;
+        ProcessHandle* handle = processHandles.Hold(process);
+        if (handle == null)
+            return Errno.ENOMEM;
+        Errno error = openFiles.MakeAnonymous(in caller, FileKind.ProcessHandle, "[pidfd]"u8, flags, out file);
+        if (error != Errno.Ok)
+        {
+            processHandles.Release(handle);
+            return error;
+        }
+        file->Attachment = &handle->Header;
+        state.MarkChanged(&file->Header);
         return Errno.Ok;
     }
 

@@ -11,7 +11,8 @@ public sealed unsafe class FileDrivers
 
     internal FileDrivers(
         RegularFileOperations regular, PipeOperations pipes, DeviceTable devices, ProcFileOperations proc, EventCounterOperations counters,
-        TimerFileOperations timers, SignalFileOperations signals, SocketOperations sockets, FileState state, ThreadWaker waker)
+        TimerFileOperations timers, SignalFileOperations signals, ProcessHandleOperations processHandles,
+        SocketOperations sockets, FileState state, ThreadWaker waker)
     {
         EventPolls = new EventPolls(state, this, waker);
         _devices = devices;
@@ -25,6 +26,7 @@ public sealed unsafe class FileDrivers
         _byKind[(int)FileKind.EventCounter] = counters;
         _byKind[(int)FileKind.Timer] = timers;
         _byKind[(int)FileKind.Signals] = signals;
+        _byKind[(int)FileKind.ProcessHandle] = processHandles;
         _byKind[(int)FileKind.Socket] = sockets;
     }
 

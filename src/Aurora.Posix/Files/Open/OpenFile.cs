@@ -27,6 +27,9 @@ public enum FileKind : byte
     Timer = 41,
     Signals = 42,
 
+    /// <summary>A pidfd: the attachment is a <see cref="Processes.ProcessHandle"/>.</summary>
+    ProcessHandle = 43,
+
     /// <summary>The attachment is a <see cref="Files.Socket"/>.</summary>
     Socket = 44,
 }

@@ -1,8 +1,9 @@
 using Aurora.Base;
+using Aurora.Posix.Processes;
 
 namespace Aurora.Posix.Files;
 
-/// <summary>What /proc/PID/fdinfo shows beside the usual of eventfds, timerfds and signalfds.</summary>
+/// <summary>What /proc/PID/fdinfo shows beside the usual of eventfds, timerfds, signalfds and pidfds.</summary>
 internal sealed unsafe class ProcEventText(TimerFiles timers)
 {
     private const ulong NanosecondsPerSecond = 1_000_000_000;
@@ -22,7 +23,20 @@ internal sealed unsafe class ProcEventText(TimerFiles timers)
                 writer.AppendHex(SignalFileOperations.Of(file)->Mask.Bits, 16);
                 writer.Append((byte)'\n');
                 break;
+            case FileKind.ProcessHandle:
+                WriteProcess(ProcessHandleOperations.Of(file)->Process, ref writer);
+                break;
         }
+    }
+
+    private static void WriteProcess(Process* process, ref Utf8Writer writer)
+    {
+        long id = process == null ? -1 : process->Id;
+        writer.Append("Pid:\t"u8);
+        writer.AppendDecimal(id);
+        writer.Append("\nNSpid:\t"u8);
+        writer.AppendDecimal(id);
+        writer.Append((byte)'\n');
     }
 
     private static void WriteCounter(OpenFile* file, EventCounter* counter, ref Utf8Writer writer)

@@ -103,7 +103,7 @@ public sealed unsafe class OpenFileCodec(FileServices files) : FileCodec(files)
     }
 
     private static bool IsOfAnonymousFile(FileKind kind)
-        => kind is FileKind.EventCounter or FileKind.Timer or FileKind.Signals or FileKind.EventPoll;
+        => kind is FileKind.EventCounter or FileKind.Timer or FileKind.Signals or FileKind.ProcessHandle or FileKind.EventPoll;
 
     // What devices attach, and what anonymous files are for; others would lead to an object that is not theirs.
     private static bool MayAttach(FileKind kind) => kind is FileKind.Device or FileKind.Socket || IsOfAnonymousFile(kind);
@@ -156,6 +156,7 @@ public sealed unsafe class OpenFileCodec(FileServices files) : FileCodec(files)
         bool isAttached = file->Kind switch
         {
             FileKind.EventPoll => EventPolls.Attach(file),
+            FileKind.ProcessHandle => ProcessHandleOperations.Restore(file),
             FileKind.Socket => SocketBooks.Restore(file),
             _ => true,
         };

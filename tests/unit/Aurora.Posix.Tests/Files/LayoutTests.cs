@@ -26,6 +26,7 @@ public sealed class LayoutTests
         Assert.Equal(EventCounterRecord.Bytes, Marshal.SizeOf<EventCounterRecord>());
         Assert.Equal(TimerFileRecord.Bytes, Marshal.SizeOf<TimerFileRecord>());
         Assert.Equal(SignalFileRecord.Bytes, Marshal.SizeOf<SignalFileRecord>());
+        Assert.Equal(ProcessHandleRecord.Bytes, Marshal.SizeOf<ProcessHandleRecord>());
         Assert.Equal(SignalFileInfo.Bytes, Marshal.SizeOf<SignalFileInfo>());
         Assert.Equal(FileLockRecord.Bytes, Marshal.SizeOf<FileLockRecord>());
         Assert.Equal(FileContextRecord.Bytes, Marshal.SizeOf<FileContextRecord>());

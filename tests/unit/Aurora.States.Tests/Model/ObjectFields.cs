@@ -42,7 +42,7 @@ internal sealed unsafe class ObjectFields
         [ObjectKind.OpenFile] = typeof(OpenFile), [ObjectKind.Inode] = typeof(Inode), [ObjectKind.DirectoryEntry] = typeof(DirectoryEntry),
             [ObjectKind.FormerName] = typeof(DirectoryEntry),
         [ObjectKind.EventCounter] = typeof(EventCounter), [ObjectKind.TimerFile] = typeof(TimerFile),
-            [ObjectKind.SignalFile] = typeof(SignalFile),
+            [ObjectKind.SignalFile] = typeof(SignalFile), [ObjectKind.ProcessHandle] = typeof(ProcessHandle),
         [ObjectKind.Pipe] = typeof(Pipe), [ObjectKind.Terminal] = typeof(Terminal), [ObjectKind.Timer] = typeof(Timer),
         [ObjectKind.FileContext] = typeof(FileContext), [ObjectKind.DescriptorChunk] = typeof(DescriptorChunk),
             [ObjectKind.FileLock] = typeof(FileLock),
