@@ -290,4 +290,35 @@ public sealed unsafe class SocketTests
         }
         Assert.True(expected.Count > 0);
     }
+
+    [Fact]
+    public void A_time_out_is_for_the_calls_that_begin_after_it_was_set()
+    {
+        using var kernel = new TestKernel();
+        Thread* init = kernel.Boot();
+        (ulong one, ulong other) = Pair(kernel, init, 2);
+        Thread* endless = kernel.Fork(init);
+        Assert.Null(kernel.Call(endless, 0, one, Scratch, 8));
+        SetTimeout(kernel, init, one, 1);
+        Thread* bounded = kernel.Fork(init);
+        Assert.Null(kernel.Call(bounded, 0, one, Scratch, 8));
+        SetTimeout(kernel, init, one, 0);
+        (int endlessId, int boundedId) = (endless->Id, bounded->Id);
+        using TestKernel restored = Move(kernel, new TestKernel.Image());
+        Thread* again = restored.ThreadOf(endlessId);
+        Assert.Null(restored.Resume(again));
+        Assert.Null(restored.Resume(restored.ThreadOf(boundedId)));
+        restored.Advance(2_000_000_000);
+        Assert.Equal(-(long)Errno.EAGAIN, restored.Resume(restored.ThreadOf(boundedId)));
+        Assert.Null(restored.Resume(again));
+        Assert.Equal(5, restored.Do(restored.ThreadOf(1), 1, other, Scratch, 5));
+        Assert.Equal(5, restored.Resume(again));
+    }
+
+    private static void SetTimeout(TestKernel kernel, Thread* thread, ulong socket, ulong seconds)
+    {
+        kernel.Poke(thread, Scratch, seconds);
+        kernel.Poke(thread, Scratch + 8, 0UL);
+        kernel.Do(thread, 54, socket, 1, 20, Scratch, 16);
+    }
 }

@@ -1,4 +1,5 @@
-// Waits of socket calls. A time-out (SO_RCVTIMEO, SO_SNDTIMEO) begins with the first wait of a call, and its end is part of the call.
+// Waits of socket calls. A time-out (SO_RCVTIMEO, SO_SNDTIMEO) begins with the first wait of a call, and its end is part of the call: what is
+// set while it waits is for the next one.
 using Aurora.Base;
 using Aurora.Posix.SystemCalls;
 using Aurora.Posix.Threads;
@@ -16,7 +17,7 @@ public sealed unsafe class SocketWaits(ThreadScheduler scheduler)
         if (transfer.Thread == null || !Bound(transfer.Thread, timeoutNanoseconds))
             return transfer.Finish(Errno.EAGAIN);
         SystemCallResult result = transfer.Wait(queue);
-        return timeoutNanoseconds != Socket.NoTimeout && transfer.Done == 0 ? SystemCallResult.BlockedOr(Errno.EINTR) : result;
+        return IsBounded(transfer.Thread) && transfer.Done == 0 ? SystemCallResult.BlockedOr(Errno.EINTR) : result;
     }
 
     /// <summary>As above, in a call that moves no bytes.</summary>
@@ -25,21 +26,23 @@ public sealed unsafe class SocketWaits(ThreadScheduler scheduler)
         if (!Bound(thread, timeoutNanoseconds))
             return Errno.EAGAIN;
         scheduler.BlockOn(thread, queue);
-        return timeoutNanoseconds != Socket.NoTimeout ? SystemCallResult.BlockedOr(Errno.EINTR) : SystemCallResult.Blocked;
+        return IsBounded(thread) ? SystemCallResult.BlockedOr(Errno.EINTR) : SystemCallResult.Blocked;
     }
+
+    private static bool IsBounded(Thread* thread) => thread->Call.DeadlineNanoseconds != ulong.MaxValue;
 
     // False when the call has waited as long as it may.
     private bool Bound(Thread* thread, ulong timeoutNanoseconds)
     {
-        if (timeoutNanoseconds == Socket.NoTimeout)
-            return true;
         ulong now = scheduler.NowOf(thread);
         ref ulong deadline = ref thread->Call.DeadlineNanoseconds;
+        bool isEndless = timeoutNanoseconds == Socket.NoTimeout || timeoutNanoseconds >= ulong.MaxValue - now;
         if (deadline == 0)
-            deadline = timeoutNanoseconds < ulong.MaxValue - now ? now + timeoutNanoseconds : ulong.MaxValue;
+            deadline = isEndless ? ulong.MaxValue : now + timeoutNanoseconds;
         if (deadline <= now)
             return false;
-        scheduler.BlockUntil(thread, deadline);
+        if (IsBounded(thread))
+            scheduler.BlockUntil(thread, deadline);
         return true;
     }
 }
