@@ -120,10 +120,15 @@ public static unsafe class ClockCalls
         bool isRealtime = clock is Realtime or AtomicTime or RealtimeAlarm;
         if (!isRealtime && clock is not (Monotonic or BootTime or BootTimeAlarm))
             return Errno.EINVAL;
+        if (clock is RealtimeAlarm or BootTimeAlarm && thread->Call.Phase == 0 && !MayWakeMachine(thread))
+            return kernel.Read(thread, arguments->Arg2, out Timespec time, out SystemCallResult failure)
+                ? time.IsValid ? Errno.EPERM : Errno.EINVAL : failure;
         return (arguments->Int1 & Absolute) != 0
             ? SleepUntil(kernel, thread, arguments->Arg2, isRealtime)
             : SleepFor(kernel, thread, arguments->Arg2, arguments->Arg3);
     }
+
+    internal static bool MayWakeMachine(Thread* thread) => thread->Process->Credentials.Has(Capability.WakeAlarm);
 
     private static SystemCallResult SleepFor(LinuxKernel kernel, Thread* thread, ulong request, ulong remaining)
     {

@@ -33,12 +33,13 @@ public static unsafe class CloneCalls
     private const ulong ClearsSignalActions = 0x1_0000_0000;
     private const ulong IntoGroup = 0x2_0000_0000;
 
+    private const ulong NewTime = 0x80;
     private const ulong NewMounts = 0x20000;
     private const ulong NewUsers = 0x10000000;
     private const ulong NewProcesses = 0x20000000;
 
     // New namespaces: mount, cgroup, uts, ipc, user, pid, net, time.
-    private const ulong Namespaces = 0x20000 | 0x2000000 | 0x4000000 | 0x8000000 | 0x10000000 | 0x20000000 | 0x40000000 | 0x80;
+    private const ulong Namespaces = 0x20000 | 0x2000000 | 0x4000000 | 0x8000000 | 0x10000000 | 0x20000000 | 0x40000000 | NewTime;
 
     /// <summary>struct clone_args; also what the older calls are turned into.</summary>
     [StructLayout(LayoutKind.Sequential)]
@@ -93,10 +94,21 @@ public static unsafe class CloneCalls
         if (!kernel.IsZero(thread, known, end, Errno.E2BIG, out failure)
             || !kernel.IsZero(thread, arguments->Arg0 + CloneArguments.FirstBytes, Math.Min(end, known), Errno.EINVAL, out failure))
             return failure;
-        if ((request.Flags & SignalMask) != 0 || request.ExitSignal > (ulong)Signal.Last || (request.Stack == 0) != (request.StackBytes == 0))
+        if (!IsValid(in request))
             return Errno.EINVAL;
         request.Stack += request.StackBytes;
         return Make(kernel, thread, in request);
+    }
+
+    // What clone forgives, clone3 refuses. The bits of clone's signal are free for flags, of which there is one.
+    private static bool IsValid(in CloneArguments request)
+    {
+        const ulong known = uint.MaxValue | ClearsSignalActions | IntoGroup;
+        const ulong refused = IsDetached | (SignalMask & ~NewTime);
+        bool hasOddSignal = request.ExitSignal > (ulong)Signal.Last
+            || ((request.Flags & (IsThread | IsSibling)) != 0 && request.ExitSignal != 0);
+        return (request.Flags & ~known) == 0 && (request.Flags & refused) == 0 && !hasOddSignal
+            && (request.Stack == 0) == (request.StackBytes == 0);
     }
 
     private static SystemCallResult Make(LinuxKernel kernel, Thread* thread, in CloneArguments request)

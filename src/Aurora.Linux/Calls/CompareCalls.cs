@@ -1,8 +1,9 @@
-// kcmp: whether two threads have the same open file, memory, descriptors, directory or signal actions. The order that goes with "no" is
-// that of the objects' ids, which a restore keeps.
+// kcmp: whether two threads have the same open file, memory, descriptors, directory, signal actions or list of what semaphores undo. The
+// order that goes with "no" is that of the objects' ids, or of the lists' numbers, which a restore keeps.
 using Aurora.Base;
 using Aurora.Linux.Executive;
 using Aurora.Posix.Files;
+using Aurora.Posix.Ipc;
 using Aurora.Posix.Processes;
 using Aurora.Posix.SystemCalls;
 using Aurora.Posix.Threads;
@@ -36,11 +37,13 @@ internal static unsafe class CompareCalls
             case OfFile or OfMemory or OfDescriptors or OfFileContext or OfSignalActions:
                 ObjectHeader* mine = Part(first->Process, type, (int)arguments->Arg3);
                 ObjectHeader* other = Part(second->Process, type, (int)arguments->Arg4);
-                return mine == null || other == null ? (type == OfFile ? Errno.EBADF : Errno.ESRCH) : Order(mine->Id, other->Id);
+                return mine == null || other == null ? (type == OfFile ? Errno.EBADF : Errno.ESRCH) : Order(mine->Id.Value, other->Id.Value);
             // Nobody has one of these.
             case OfIoContext:
                 return 0;
-            case OfSemaphores or OfEpoll:
+            case OfSemaphores:
+                return Order(NumberOf(first->UndoList), NumberOf(second->UndoList));
+            case OfEpoll:
                 return Errno.EOPNOTSUPP;
             default:
                 return Errno.EINVAL;
@@ -69,5 +72,8 @@ internal static unsafe class CompareCalls
         }
     }
 
-    private static SystemCallResult Order(ObjectId mine, ObjectId other) => mine == other ? 0L : mine.Value < other.Value ? 1L : 2L;
+    // Lists are numbered in their group; who has none is alike.
+    private static ulong NumberOf(UndoList* list) => list == null ? 0 : list->Number;
+
+    private static SystemCallResult Order(ulong mine, ulong other) => mine == other ? 0L : mine < other ? 1L : 2L;
 }

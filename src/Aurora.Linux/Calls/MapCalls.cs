@@ -170,8 +170,10 @@ public static unsafe class MapCalls
         uint flags = arguments->UInt2;
         bool isOdd = (flags & ~(SyncAsync | SyncInvalidate | SyncNow)) != 0 || (flags & (SyncAsync | SyncNow)) == (SyncAsync | SyncNow);
         ulong length = (arguments->Arg1 + PageSize.OffsetMask) & ~PageSize.OffsetMask;
-        if (isOdd || !MemoryCalls.GoodRange(arguments->Arg0, length))
+        if (isOdd || (arguments->Arg0 & PageSize.OffsetMask) != 0)
             return Errno.EINVAL;
+        if (!MemoryCalls.GoodRange(arguments->Arg0, length))
+            return Errno.ENOMEM;
         if (thread->Call.Phase == 0)
         {
             AddressSpace* space = thread->Process->AddressSpace;

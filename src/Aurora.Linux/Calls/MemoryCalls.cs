@@ -11,6 +11,8 @@ namespace Aurora.Linux.Calls;
 public static unsafe class MemoryCalls
 {
     private const uint ProtectionMask = 7;
+    // PROT_SEM, which asks for nothing.
+    private const uint ProtectSemaphores = 8;
     private const uint ProtectGrowsDown = 0x01000000;
     private const uint ProtectGrowsUp = 0x02000000;
     private const uint RemapMayMove = 1;
@@ -38,15 +40,34 @@ public static unsafe class MemoryCalls
     private static SystemCallResult Mprotect(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments)
     {
         uint bits = arguments->UInt2;
-        if ((bits & ~(ProtectionMask | ProtectGrowsDown | ProtectGrowsUp)) != 0 || (bits & (ProtectGrowsDown | ProtectGrowsUp)) != 0)
+        uint grows = bits & (ProtectGrowsDown | ProtectGrowsUp);
+        ulong start = arguments->Arg0;
+        ulong length = arguments->Arg1;
+        if (grows == (ProtectGrowsDown | ProtectGrowsUp) || (start & PageSize.OffsetMask) != 0)
             return Errno.EINVAL;
-        if (!GoodRange(arguments->Arg0, arguments->Arg1))
-            return arguments->Arg1 > AddressSpace.UserEnd ? Errno.ENOMEM : Errno.EINVAL;
-        if (arguments->Arg1 == 0)
+        if (length == 0)
             return 0;
-        MemoryStatus status = kernel.Memory.Mappings.Protect(
-            thread->Process->AddressSpace, new VirtualAddress(arguments->Arg0), arguments->Arg1, (Protection)(bits & ProtectionMask));
-        return LinuxKernel.ErrorOf(status);
+        if (!GoodRange(start, length))
+            return Errno.ENOMEM;
+        if ((bits & ~(ProtectionMask | ProtectSemaphores | grows)) != 0)
+            return Errno.EINVAL;
+        AddressSpace* space = thread->Process->AddressSpace;
+        Errno error = grows == 0 ? Errno.Ok : ToBeginning(space, grows == ProtectGrowsDown, ref start, ref length);
+        return error != Errno.Ok ? error : LinuxKernel.ErrorOf(
+            kernel.Memory.Mappings.Protect(space, new VirtualAddress(start), length, (Protection)(bits & ProtectionMask)));
+    }
+
+    // PROT_GROWSDOWN means a stack from its beginning on, which need not be known to who asks; nothing grows upwards.
+    private static Errno ToBeginning(AddressSpace* space, bool isDown, ref ulong start, ref ulong length)
+    {
+        Mapping* mapping = MappingTable.At(space, MappingTable.FirstEndingAfter(space, start));
+        if (mapping == null || mapping->Start.Value > (isDown ? start + length - 1 : start))
+            return Errno.ENOMEM;
+        if (!isDown || (mapping->Flags & MappingFlags.GrowsDown) == 0)
+            return Errno.EINVAL;
+        length = start + length - mapping->Start.Value;
+        start = mapping->Start.Value;
+        return Errno.Ok;
     }
 
     private static SystemCallResult Munmap(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments)

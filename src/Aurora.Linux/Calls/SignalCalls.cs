@@ -1,7 +1,9 @@
 // Signal actions, masks, and waiting for signals. Sending is in KillCalls.
+using System;
 using Aurora.Base;
 using Aurora.Linux.Executive;
 using Aurora.Linux.Signals;
+using Aurora.Memory;
 using Aurora.Posix.Signals;
 using Aurora.Posix.SystemCalls;
 using Aurora.Posix.Threads;
@@ -39,7 +41,10 @@ public static unsafe class SignalCalls
         SignalAction action = default;
         if (sets && !kernel.Read(thread, arguments->Arg1, out action, out SystemCallResult failure))
             return failure;
+        // Flags that the kernel does not know do not stay, by which programs find out about them.
+        action.Flags &= SignalAction.KnownFlags;
         SignalAction old = *SignalActions.Of(thread->Process->Actions, signal);
+        old.Flags &= SignalAction.KnownFlags;
         if (!kernel.WriteIfWanted(thread, arguments->Arg2, in old, out failure))
             return failure;
         if (!sets)
@@ -82,7 +87,9 @@ public static unsafe class SignalCalls
         if (arguments->Arg1 > SetBytes)
             return Errno.EINVAL;
         ulong pending = thread->Pending.Set.Or(thread->Process->Pending.Set).And(thread->BlockedSignals).Bits;
-        return kernel.Write(thread, arguments->Arg0, in pending, out SystemCallResult failure) ? 0 : failure;
+        AccessResult access = kernel.User.Write(thread->Process->AddressSpace, new VirtualAddress(arguments->Arg0),
+            new ReadOnlySpan<byte>(&pending, (int)arguments->Arg1));
+        return access.IsOk ? 0 : kernel.Stop(thread, in access);
     }
 
     private static SystemCallResult Sigsuspend(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments)

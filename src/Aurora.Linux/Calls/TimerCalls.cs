@@ -134,10 +134,11 @@ public static unsafe class TimerCalls
         timer->ThreadId = request.ThreadId;
         timer->Value = hasRequest ? request.Value : (ulong)timer->Id;
         bool isWritten = kernel.Write(thread, arguments->Arg2, in timer->Id, out failure);
-        if (isWritten && (!isProcessor || Aim(kernel, thread, timer, clock)))
+        bool mayWake = clock is not (8 or 9) || ClockCalls.MayWakeMachine(thread);
+        if (isWritten && mayWake && (!isProcessor || Aim(kernel, thread, timer, clock)))
             return 0;
         kernel.Timers.End(timer);
-        return isWritten ? Errno.EINVAL : failure;
+        return !isWritten ? failure : mayWake ? Errno.EINVAL : Errno.EPERM;
     }
 
     private static bool Aim(LinuxKernel kernel, Thread* thread, Timer* timer, int clock)

@@ -144,44 +144,43 @@ internal static unsafe class AttributeCalls
     private static SystemCallResult SetMicroseconds(LinuxKernel kernel, Thread* thread, int directory, ulong path, ulong times)
     {
         var call = new FileCall(kernel, thread);
-        uint flags = path == 0 ? FileCall.EmptyPath : 0;
         if (times == 0)
-            return SetTimes(ref call, directory, path, flags, default, default, isNow: true);
+            return SetTimes(ref call, directory, path, 0, default, default, isNow: true);
         if (!call.Read(times, out LinuxTimestamp access) || !call.Read(times + (ulong)sizeof(LinuxTimestamp), out LinuxTimestamp modify))
             return call.Failure;
         if (access.Nanoseconds is < 0 or >= 1_000_000 || modify.Nanoseconds is < 0 or >= 1_000_000)
             return Errno.EINVAL;
         access.Nanoseconds *= 1000;
         modify.Nanoseconds *= 1000;
-        return SetTimes(ref call, directory, path, flags, access, modify, isNow: false);
+        return SetTimes(ref call, directory, path, 0, access, modify, isNow: false);
     }
 
     private static SystemCallResult UtimensAt(LinuxKernel kernel, Thread* thread, SystemCallArguments* a)
     {
         var call = new FileCall(kernel, thread);
-        uint flags = a->UInt3;
-        if ((flags & ~(FileCall.NoFollow | FileCall.EmptyPath)) != 0)
-            return Errno.EINVAL;
-        if (a->Arg1 == 0)
-            flags |= FileCall.EmptyPath;
-        if (a->Arg2 == 0)
-            return SetTimes(ref call, a->Int0, a->Arg1, flags, default, default, isNow: true);
-        if (!call.Read(a->Arg2, out LinuxTimestamp access) || !call.Read(a->Arg2 + (ulong)sizeof(LinuxTimestamp), out LinuxTimestamp modify))
+        LinuxTimestamp access = default;
+        LinuxTimestamp modify = default;
+        bool isNow = a->Arg2 == 0;
+        if (!isNow && (!call.Read(a->Arg2, out access) || !call.Read(a->Arg2 + (ulong)sizeof(LinuxTimestamp), out modify)))
             return call.Failure;
-        if (!IsValid(access) || !IsValid(modify))
-            return Errno.EINVAL;
-        return SetTimes(ref call, a->Int0, a->Arg1, flags, access, modify, isNow: false);
+        // Then not even the file is looked at.
+        if (access.Nanoseconds == LinuxTimestamp.Omit && modify.Nanoseconds == LinuxTimestamp.Omit)
+            return Errno.Ok;
+        uint known = a->Arg1 == 0 && a->Int0 != FileCall.CurrentDirectory ? 0 : FileCall.NoFollow | FileCall.EmptyPath;
+        return (a->UInt3 & ~known) != 0 ? Errno.EINVAL : SetTimes(ref call, a->Int0, a->Arg1, a->UInt3, access, modify, isNow);
     }
 
     private static bool IsValid(LinuxTimestamp time)
         => time.Nanoseconds is (>= 0 and < NanosecondsPerSecond) or LinuxTimestamp.Now or LinuxTimestamp.Omit;
 
+    // Without a path it is the open file's own.
     private static SystemCallResult SetTimes(
         ref FileCall call, int directory, ulong path, uint flags, LinuxTimestamp access, LinuxTimestamp modify, bool isNow)
     {
-        bool isOpenFile = path == 0 && (flags & FileCall.EmptyPath) != 0;
-        if (isOpenFile && directory == FileCall.CurrentDirectory)
+        if (path == 0 && directory == FileCall.CurrentDirectory)
             return Errno.EFAULT;
+        if (path == 0)
+            return call.File(directory, out OpenFile* file) ? ApplyTimes(ref call, file->Inode, access, modify, isNow) : call.Failure;
         if (!call.Resolve(directory, path, flags, (flags & FileCall.NoFollow) == 0, out Inode* inode))
             return call.Failure;
         Errno error = ApplyTimes(ref call, inode, access, modify, isNow);
@@ -192,9 +191,9 @@ internal static unsafe class AttributeCalls
     private static Errno ApplyTimes(ref FileCall call, Inode* inode, LinuxTimestamp access, LinuxTimestamp modify, bool isNow)
     {
         FileCaller caller = call.Caller;
+        if (!IsValid(access) || !IsValid(modify))
+            return Errno.EINVAL;
         isNow |= access.Nanoseconds == LinuxTimestamp.Now && modify.Nanoseconds == LinuxTimestamp.Now;
-        if (access.Nanoseconds == LinuxTimestamp.Omit && modify.Nanoseconds == LinuxTimestamp.Omit)
-            return Errno.Ok;
         if (inode->IsProc)
             return Errno.EPERM;
         Errno error = Permissions.CheckOwner(inode, in caller);

@@ -124,6 +124,9 @@ internal static unsafe class DescriptorCalls
                 FileCaller caller = call.Caller;
                 if ((a->UInt2 & ~file->Flags & OpenFlags.NoAccessTime) != 0 && Permissions.CheckOwner(file->Inode, in caller) != Errno.Ok)
                     return Errno.EPERM;
+                // Of pipes it would ask for packets, and other files know nothing of it.
+                if ((a->UInt2 & OpenFlags.Direct) != 0 && file->Kind != FileKind.Regular)
+                    return Errno.EINVAL;
                 Errno error = SetAsync(ref call, file, a->Int0, (a->UInt2 & OpenFlags.Async) != 0, otherwise: Errno.Ok);
                 if (error != Errno.Ok)
                     return error;
@@ -209,7 +212,7 @@ internal static unsafe class DescriptorCalls
     private static SystemCallResult Pipe(LinuxKernel kernel, Thread* thread, SystemCallArguments* a) => MakePipe(kernel, thread, a->Arg0, 0);
 
     private static SystemCallResult Pipe2(LinuxKernel kernel, Thread* thread, SystemCallArguments* a)
-        => (a->UInt1 & ~(OpenFlags.CloseOnExec | OpenFlags.NonBlocking | OpenFlags.Direct)) != 0
+        => (a->UInt1 & ~(OpenFlags.CloseOnExec | OpenFlags.NonBlocking)) != 0
             ? Errno.EINVAL
             : MakePipe(kernel, thread, a->Arg0, a->UInt1);
 
@@ -219,7 +222,7 @@ internal static unsafe class DescriptorCalls
         if (!call.Probe(address, 2 * sizeof(int), willWrite: true))
             return call.Failure;
         FileCaller caller = call.Caller;
-        Errno error = kernel.Files.OpenFiles.CreatePipe(in caller, flags & ~OpenFlags.Direct, out OpenFile* reader, out OpenFile* writer);
+        Errno error = kernel.Files.OpenFiles.CreatePipe(in caller, flags, out OpenFile* reader, out OpenFile* writer);
         if (error != Errno.Ok)
             return error;
         bool closes = (flags & OpenFlags.CloseOnExec) != 0;

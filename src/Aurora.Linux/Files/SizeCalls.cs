@@ -217,7 +217,7 @@ internal static unsafe class SizeCalls
             return call.Failure;
         if (file->Kind == FileKind.Pipe)
             return Errno.ESPIPE;
-        return a->UInt3 > 5 ? Errno.EINVAL : Errno.Ok;
+        return a->UInt3 > 5 || (long)a->Arg2 < 0 ? Errno.EINVAL : Errno.Ok;
     }
 
     private static SystemCallResult ReadAhead(LinuxKernel kernel, Thread* thread, SystemCallArguments* a)

@@ -14,6 +14,8 @@ internal static unsafe class StatCalls
     private const long ProcMagic = 0x9FA0;
     private const long AnonymousMagic = 0x09041934;
     private const long SocketMagic = 0x534F434B;
+    private const long FlagsAreValid = 0x20; // ST_VALID
+    private const long RelativeAccessTimes = 0x1000; // ST_RELATIME
 
     public static void Register(SystemCallTable table)
     {
@@ -141,6 +143,7 @@ internal static unsafe class StatCalls
             BlockSize = PageSize.Bytes,
             FragmentSize = PageSize.Bytes,
             NameLength = DirectoryEntry.MaxNameBytes,
+            Flags = magic is ProcMagic or AuroraMagic ? FlagsAreValid | RelativeAccessTimes : FlagsAreValid,
             Id = magic == ProcMagic ? DeviceNumber.ProcFileSystem : DeviceNumber.FileSystem,
         };
         if (magic == AuroraMagic)

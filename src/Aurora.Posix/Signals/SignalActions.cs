@@ -24,6 +24,11 @@ public struct SignalAction
     public const ulong NoDefer = 0x40000000;
     public const ulong ResetHandler = 0x80000000;
     public const ulong HasRestorer = 0x04000000;
+
+    /// <summary>SA_EXPOSE_TAGBITS: addresses have no tags.</summary>
+    public const ulong ExposeTagBits = 0x800;
+    public const ulong KnownFlags
+        = NoChildStop | NoChildWait | SigInfo | OnStack | Restart | NoDefer | ResetHandler | HasRestorer | ExposeTagBits;
 }
 
 /// <summary>A table of dispositions; shared by the threads of a process and by CLONE_SIGHAND.</summary>
