@@ -4,8 +4,9 @@
  * acknowledged ("ack THREAD TRANSFER").
  *
  *   bank [LIVES] [SECONDS]    so many lives of the teller, each ended by SIGKILL after so long (0: for ever; 1)
+ *   bank alone                the program itself is the teller, for ever: as process 1 it is started again when its region has gone on
  *
- * The teller is a child (lives.h). A page has one account, which one thread has at a time, since a page is whose changed it
+ * Otherwise the teller is a child (lives.h). A page has one account, which one thread has at a time, since a page is whose changed it
  * first. Every account says how many transfers of each thread it has seen, and every thread's own page which one was its last: so it is
  * seen when a page is missing from a persist, and when one is there that should not be. */
 #define _GNU_SOURCE
@@ -145,4 +146,11 @@ static void live(void)
 
 #include "lives.h"
 
-int main(int count, char **arguments) { return run_lives(count > 1 ? atol(arguments[1]) : 0, count > 2 ? atof(arguments[2]) : 1); }
+int main(int count, char **arguments)
+{
+    if (count > 1 && strcmp(arguments[1], "alone") == 0) {
+        live();
+        return 1;
+    }
+    return run_lives(count > 1 ? atol(arguments[1]) : 0, count > 2 ? atof(arguments[2]) : 1);
+}

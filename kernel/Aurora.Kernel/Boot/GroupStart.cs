@@ -43,7 +43,7 @@ internal sealed unsafe class GroupStart(Machine machine, BootSettings settings) 
         RestoreResult result = machine.Group.Restore(skipUnknownKinds: false, endUnreferenced: true);
         if (!result.IsOk)
             return Refusal.Report("restore"u8, RestoreMessages.Describe(result, stackalloc byte[200]));
-        machine.Processes.EndDetached(machine.Group.Tracker);
+        machine.Processes.EndDetached(machine.Group.Tracker, GroupManager.HostName);
         GroupObject* group = machine.Group.Group.Of(machine.Group.Tracker);
         bool hasRun = group->Machine.Xcr0 != 0;
         MachineIdentity identity = machine.Bare.Identity;

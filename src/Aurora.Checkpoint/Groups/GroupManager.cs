@@ -42,10 +42,13 @@ public sealed unsafe class GroupManager : GroupService
         _dumps = new GroupDumps(session, processes, _memory, _volumes, session.Streams, sink, pages, fibers);
         _streams = new GroupStreams(session, _directory, _volumes, sink, _dumps, fibers);
         _work = new GroupWork(session, _directory, _memory, _volumes, _bases, maker, further, _streams, _dumps);
-        GroupEntry* host = _directory.Add("host"u8, VolumeId.First);
+        GroupEntry* host = _directory.Add(HostName, VolumeId.First);
         host->Index = session.Tracker.Index;
         host->Phase = GroupPhase.Present;
     }
+
+    /// <summary>What the group is called that the machine begins with.</summary>
+    public static ReadOnlySpan<byte> HostName => "host"u8;
 
     /// <inheritdoc/>
     public override WaitQueue* Changed => _orders.Changed;

@@ -74,7 +74,8 @@ internal sealed unsafe class GroupMemory(
     }
 
     /// <summary>A restored group is about to go on: what was detached ends first.</summary>
-    public void EndDetached(GroupEntry* entry) => processes.EndDetached(session.Tracked.OfGroup(entry->Index));
+    public void EndDetached(GroupEntry* entry)
+        => processes.EndDetached(session.Tracked.OfGroup(entry->Index), new ReadOnlySpan<byte>(entry->Name, entry->NameLength));
 
     /// <summary>A group of which nothing more can be captured stays as it is, without anybody outside.</summary>
     public void GiveUp(ObjectTracker group)
@@ -149,15 +150,7 @@ internal sealed unsafe class GroupMemory(
 
     /// <summary>Tells the kernel's log what is wrong with a group.</summary>
     public static void Report(GroupEntry* entry, ReadOnlySpan<byte> why)
-    {
-        Span<byte> buffer = stackalloc byte[320];
-        var line = new Utf8Writer(buffer);
-        line.Append("group "u8);
-        line.Append(new ReadOnlySpan<byte>(entry->Name, entry->NameLength));
-        line.Append(": "u8);
-        line.Append(why);
-        KernelLog.Line(line.Written);
-    }
+        => GroupReport.Line(new ReadOnlySpan<byte>(entry->Name, entry->NameLength), why);
 
     /// <summary>Returns when nothing of a group's names is being read.</summary>
     public void AwaitReads(ObjectTracker group)

@@ -1,5 +1,7 @@
 // The processes of a consistency group put together, and their codecs added to the group's: with it a group can hold every kind of object. The
 // kernel adds the Linux calls; a host tool restores with it as a boot would, and runs nothing.
+using System;
+using System.Runtime.InteropServices;
 using Aurora.Base;
 using Aurora.Posix.Files;
 using Aurora.Posix.Processes;
@@ -48,11 +50,20 @@ public sealed class GroupProcesses
     public ProcessLife Life { get; }
 
     /// <summary>
-    /// A group that was restored is about to go on: what was detached ends first (<see cref="ProcessLife.EndDetached"/>). Blocks.
+    /// A group that was restored is about to go on: what was detached ends first, and that it begins again is told under its name
+    /// (<see cref="ProcessLife.EndDetached"/>). Blocks.
     /// </summary>
-    public void EndDetached(ObjectTracker group)
+    public unsafe void EndDetached(ObjectTracker group, ReadOnlySpan<byte> name)
     {
         for (int id = 1; !Life.EndDetached(group, ref id);)
             _fibers.GiveWay();
+        Process* init = Table.Of(group).Init;
+        if (!ProcessLife.IsStartingAgain(init))
+            return;
+        Span<byte> buffer = stackalloc byte[128];
+        var line = new Utf8Writer(buffer);
+        line.Append("a region has gone on without it; started again: "u8);
+        line.Append(MemoryMarshal.CreateReadOnlySpanFromNullTerminated(init->Name));
+        GroupReport.Line(name, line.Written);
     }
 }

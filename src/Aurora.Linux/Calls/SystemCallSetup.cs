@@ -38,6 +38,7 @@ public static class SystemCallSetup
         SemaphoreCalls.Register(table);
         SemaphoreControl.Register(table);
         ExecCalls.Register(table);
+        RestartCalls.Register(table);
         ThreadCalls.Register(table);
         MachineCalls.Register(table);
         ProcessMemoryCalls.Register(table);

@@ -3,8 +3,9 @@
 // SIGKILL would: by the steps of the end of a process. So its parent is told, its ends of pipes are closed, its locks are gone, its
 // children become init's, and what it shares with others stays. Between the restore and the last of these steps others see a process that
 // is ending. So does a process end that shows a region which has gone on without it (regions are no group's), unless it wants a signal
-// instead. Nothing else needs to be known of it, and a state with half of a process in it cannot occur. Children made by fork have the
-// flag; who gets other rights loses it: nobody may have more than his own end.
+// instead; with init, which nobody would start again, the others end and its program begins again (ProcessLife.StartAgain). Nothing else
+// needs to be known of it, and a state with half of a process in it cannot occur. Children made by fork have the flag; who gets other
+// rights loses it: nobody may have more than his own end.
 using Aurora.Base;
 using Aurora.Memory;
 using Aurora.Posix.Signals;
@@ -30,7 +31,7 @@ public sealed unsafe partial class ProcessLife
 
     /// <summary>
     /// Ends, of a group that was restored and has not run yet, the detached processes from a number on, and those whose regions are not
-    /// what they were, a few of them; true when there are no more.
+    /// what they were, a few of them; all, when that is init, which begins again. True when there are no more.
     /// </summary>
     public bool EndDetached(ObjectTracker group, ref int id)
     {
@@ -38,11 +39,15 @@ public sealed unsafe partial class ProcessLife
         int left = UnitsPerStep;
         for (Process* process = space.NextProcess(id); process != null; process = space.NextProcess(id))
         {
-            if (left-- == 0)
+            if (left-- <= 0)
+                return false;
+            bool runs = process->State == ProcessState.Alive && !process->IsEnding;
+            if (runs && process == space.Init && !HearsOfRegions(process) && !StartAgain(process, ref left))
                 return false;
             id = process->Id + 1;
-            bool runs = process->State == ProcessState.Alive && !process->IsEnding;
-            if (runs && (process->IsDetached || !HearsOfRegions(process)))
+            bool ends = process != space.Init
+                && (process->IsDetached || IsStartingAgain(space.Init) || !HearsOfRegions(process));
+            if (runs && ends)
                 BeginEnd(process, WaitStatus.Killed((int)Signal.SIGKILL));
         }
         return true;

@@ -116,8 +116,11 @@ public sealed unsafe partial class ProcessLife
         NotifyEnd(process, waitStatus);
     }
 
-    // What is killed takes its own steps, and is reaped as it ends; init looks again whenever a child has ended.
-    private EndProgress EndOthers(Process* init, ref int left)
+    /// <summary>
+    /// One step of the end of every other process of init's group. What is killed takes its own steps, and is reaped as it ends.
+    /// AwaitsOthers: look again whenever a child has ended.
+    /// </summary>
+    public EndProgress EndOthers(Process* init, ref int left)
     {
         PidNamespace space = _table.Of(init);
         Process* process = space.NextProcess(2);

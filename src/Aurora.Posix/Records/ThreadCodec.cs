@@ -49,7 +49,7 @@ public sealed unsafe class ThreadCodec(
         ThreadRecord record = default;
         Describe(thread, ref record);
         return IsLive(process, ObjectKind.Process) && process->State == ProcessState.Alive && process->ThreadCount > 0
-            && (process->AddressSpace != null || thread->Call.NeedsNoMemory) && IsValid(in record)
+            && (process->AddressSpace != null || thread->Call.NeedsNoMemory) && MayBeInCall(thread) && IsValid(in record)
             && SignalRecords.AreValid(&thread->Pending)
             && processes.Of(thread).FindThread(thread->Id) == thread && HoldsLiveFiles(thread);
     }
@@ -100,7 +100,7 @@ public sealed unsafe class ThreadCodec(
     public override RestoreStatus Finish(ObjectTracker tracker, ObjectHeader* header)
     {
         Thread* thread = (Thread*)header;
-        if (thread->Process->State != ProcessState.Alive)
+        if (thread->Process->State != ProcessState.Alive || !MayBeInCall(thread))
             return RestoreStatus.BadRecord;
         // Only init before its first execve has no memory.
         if (thread->Process->AddressSpace != null)
@@ -172,6 +172,9 @@ public sealed unsafe class ThreadCodec(
     /// <summary>True for where a thread may say which restartable sequence it is in, and for zero.</summary>
     public static bool IsSequenceArea(ulong address)
         => address % ThreadRecord.SequenceAreaBytes == 0 && address <= AddressSpace.UserEnd - ThreadRecord.SequenceAreaBytes;
+
+    // Only init begins again.
+    private static bool MayBeInCall(Thread* thread) => !thread->Call.IsRestart || thread->Process->Id == 1;
 
     private static bool HoldsLiveFiles(Thread* thread)
     {

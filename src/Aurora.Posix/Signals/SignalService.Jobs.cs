@@ -96,6 +96,14 @@ public sealed unsafe partial class SignalService
         _tracked.MarkChanged(&process->Actions->Header);
     }
 
+    /// <summary>Gives all signals their default action, those that are ignored too: nobody has prepared what runs next.</summary>
+    public void ResetAll(Process* process)
+    {
+        for (Signal signal = Signal.SIGHUP; signal <= Signal.Last; signal++)
+            *SignalActions.Of(process->Actions, signal) = default;
+        _tracked.MarkChanged(&process->Actions->Header);
+    }
+
     /// <summary>Sets the thread's mask (SIGKILL and SIGSTOP stay unblocked). What is unblocked is found on the way to user mode.</summary>
     public void SetMask(Thread* thread, SignalSet mask)
     {

@@ -23,6 +23,15 @@ public struct CallContinuation
     /// <summary>The call that init is in, without memory, until its first program is loaded: the last of Aurora's own.</summary>
     public const uint FirstProgram = 0x5A0FF;
 
+    /// <summary>
+    /// The call that init is in while its program begins again (<see cref="Processes.ProcessLife"/>); the kernel alone begins it, in the
+    /// phase below, and a program that makes it is in phase 0.
+    /// </summary>
+    public const uint RestartProgram = 0x5A0FE;
+
+    /// <summary>The phase of that call in which the other processes of the group end.</summary>
+    public const byte AwaitingOthers = 3;
+
     /// <summary>futex(2), and its phase in which a FUTEX_WAIT waits.</summary>
     public const uint Futex = 202;
     public const byte FutexWaiting = 1;
@@ -52,6 +61,12 @@ public struct CallContinuation
 
     /// <summary>True in the one wait that is in the record: a restore makes it again instead of dispatching the call.</summary>
     public readonly bool IsFutexWait => Active && Number == Futex && Phase == FutexWaiting;
+
+    /// <summary>True in the call by which a program begins again: only a thread of init is in it.</summary>
+    public readonly bool IsRestart => Active && Number == RestartProgram && Phase != 0;
+
+    /// <summary>True in that call until the other processes have ended.</summary>
+    public readonly bool AwaitsOthers => Active && Number == RestartProgram && Phase == AwaitingOthers;
 
     /// <summary>True while a thread needs no memory.</summary>
     public readonly bool NeedsNoMemory => Active && Number == FirstProgram && Phase == 0;

@@ -1,6 +1,7 @@
 // A bank in a region, and a journal in one: the books balance, records follow each other, and nothing is missing that was acknowledged,
 // wherever the power is cut and the program killed.
 using System;
+using System.Text.RegularExpressions;
 using System.Threading.Tasks;
 using Aurora.Qemu;
 using Xunit;
@@ -19,6 +20,16 @@ public sealed class RegionTests(ITestOutputHelper output)
     {
         await BankCuts.RunAsync(_witness, 36, $"/usr/lib/aurora/{name}");
         output.WriteLine($"attack: power cuts of a region ({name}): {_witness.Transfers} transfers or records acknowledged");
+    }
+
+    /// <summary>Nobody but the kernel starts process 1 again: with its arguments, its threads gone, and the books as they were persisted.</summary>
+    [Fact]
+    public async Task A_group_whose_process_1_shows_the_region_is_started_again()
+    {
+        string log = await BankCuts.RunAsync(_witness, 49, "/usr/lib/aurora/bank", "alone");
+        int restarts = Regex.Count(log, "group host: a region has gone on without it; started again: bank");
+        Assert.InRange(_witness.Openings, 2, restarts + 1);
+        output.WriteLine($"attack: groups started again: {restarts} times, {_witness.Transfers} transfers acknowledged");
     }
 
     [Theory]

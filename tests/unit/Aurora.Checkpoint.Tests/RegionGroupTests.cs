@@ -16,20 +16,8 @@ namespace Aurora.Checkpoint.Tests;
 /// <summary>
 /// Groups that show regions: a program goes on with a region exactly as it was captured, or hears that it is another one, or ends.
 /// </summary>
-public sealed unsafe class RegionGroupTests : IDisposable
+public sealed unsafe class RegionGroupTests : RegionGroupFixture
 {
-    private GroupMachine _machine = GroupMachine.Create(TestSession.NewDevice());
-
-    public RegionGroupTests() => _machine.Do(GroupVerb.Run, target: "a");
-
-    public void Dispose() => _machine.Dispose();
-
-    private ObjectTracker Group => _machine.Find("a");
-
-    private Process* Init(string name = "a") => _machine.Init(_machine.Find(name));
-
-    private RegionManager Regions => _machine.Session.Group.Regions;
-
     [Fact]
     public void Who_shows_a_region_that_is_as_it_was_goes_on()
     {
@@ -37,14 +25,14 @@ public sealed unsafe class RegionGroupTests : IDisposable
         ulong at = Show(Find(id), "same");
         Store(Find(id), at, 7);
         Persist(Find(id), at);
-        _machine.Settle();
+        Machine.Settle();
         Reboot();
         Assert.Equal(ProcessState.Alive, Find(id)->State);
         Assert.False(Find(id)->IsEnding);
-        Assert.Equal(7UL, _machine.Session.Load(Find(id)->AddressSpace, at));
+        Assert.Equal(7UL, Machine.Session.Load(Find(id)->AddressSpace, at));
         Store(Find(id), at, 8);
         Persist(Find(id), at);
-        Assert.Equal(8UL, _machine.Session.Load(Find(id)->AddressSpace, at));
+        Assert.Equal(8UL, Machine.Session.Load(Find(id)->AddressSpace, at));
     }
 
     [Theory]
@@ -57,7 +45,7 @@ public sealed unsafe class RegionGroupTests : IDisposable
         Store(Find(id), at, 1);
         if (isPersisted)
             Persist(Find(id), at);
-        _machine.Settle();
+        Machine.Settle();
         if (isPersisted)
         {
             Store(Find(id), at, 2);
@@ -65,11 +53,11 @@ public sealed unsafe class RegionGroupTests : IDisposable
         }
         Reboot();
         Assert.True(Find(id)->IsEnding || Find(id)->State == ProcessState.Zombie);
-        _machine.Settle();
+        Machine.Settle();
         Assert.Equal((ProcessState.Zombie, WaitStatus.Killed((int)Signal.SIGKILL)), (Find(id)->State, Find(id)->ExitStatus));
         Process* again = Fork();
         Assert.Equal(at, Show(again, "newer"));
-        Assert.Equal(isPersisted ? 2UL : 0, _machine.Session.Load(again->AddressSpace, at));
+        Assert.Equal(isPersisted ? 2UL : 0, Machine.Session.Load(again->AddressSpace, at));
     }
 
     [Fact]
@@ -82,13 +70,13 @@ public sealed unsafe class RegionGroupTests : IDisposable
         child->FirstThread->BlockedSignals = default(SignalSet).With(Signal.SIGUSR1);
         Group.MarkChanged(&child->AddressSpace->Header);
         Group.MarkChanged(&child->FirstThread->Header);
-        _machine.Settle();
+        Machine.Settle();
         Store(child, at, 5);
         Persist(child, at);
         Reboot();
         Assert.False(Find(id)->IsEnding);
         Assert.True(Find(id)->Pending.Set.Contains(Signal.SIGUSR1));
-        Assert.Equal(5UL, _machine.Session.Load(Find(id)->AddressSpace, at));
+        Assert.Equal(5UL, Machine.Session.Load(Find(id)->AddressSpace, at));
     }
 
     [Theory]
@@ -102,15 +90,15 @@ public sealed unsafe class RegionGroupTests : IDisposable
         child->AddressSpace->RegionSignal = (byte)Signal.SIGWINCH;
         Group.MarkChanged(&child->AddressSpace->Header);
         Store(child, at, 5);
-        _machine.Settle();
+        Machine.Settle();
         if (isPersisted)
             Persist(child, at);
         Reboot();
         Assert.True(Find(id)->AddressSpace->HasOtherRegion);
-        _machine.Settle();
+        Machine.Settle();
         Reboot();
         Assert.False(Find(id)->AddressSpace->HasOtherRegion);
-        Assert.Equal(isPersisted ? 5UL : 0, _machine.Session.Load(Find(id)->AddressSpace, at));
+        Assert.Equal(isPersisted ? 5UL : 0, Machine.Session.Load(Find(id)->AddressSpace, at));
     }
 
     [Fact]
@@ -123,16 +111,16 @@ public sealed unsafe class RegionGroupTests : IDisposable
         child->FirstThread->BlockedSignals = default(SignalSet).With(Signal.SIGUSR1);
         Group.MarkChanged(&child->AddressSpace->Header);
         Group.MarkChanged(&child->FirstThread->Header);
-        _machine.Settle();
-        MemoryBlockDevice device = _machine.Session.Device;
+        Machine.Settle();
+        MemoryBlockDevice device = Machine.Session.Device;
         ulong volume = Aurora.Memory.Regions.ShownAt(child->AddressSpace, new VirtualAddress(at))->Number;
-        Assert.Equal(Aurora.Store.StoreStatus.Ok, _machine.Session.Store.DropVolume(new Aurora.Store.VolumeId(volume), default));
-        _machine.Dispose();
-        _machine = GroupMachine.Start(device);
+        Assert.Equal(Aurora.Store.StoreStatus.Ok, Machine.Session.Store.DropVolume(new Aurora.Store.VolumeId(volume), default));
+        Machine.Dispose();
+        Machine = GroupMachine.Start(device);
         Assert.True(Find(id)->Pending.Set.Contains(Signal.SIGUSR1));
-        FaultResult fault = _machine.Session.Memory.Faults.Handle(Find(id)->AddressSpace, new VirtualAddress(at), FaultAccess.Read);
+        FaultResult fault = Machine.Session.Memory.Faults.Handle(Find(id)->AddressSpace, new VirtualAddress(at), FaultAccess.Read);
         Assert.Equal(MemoryStatus.BusError, fault.Status);
-        _machine.Settle();
+        Machine.Settle();
         Reboot();
         Assert.Equal(ProcessState.Alive, Find(id)->State);
     }
@@ -143,19 +131,19 @@ public sealed unsafe class RegionGroupTests : IDisposable
         Process* child = Fork();
         int id = child->Id;
         ulong at = Show(child, "shared");
-        _machine.Do(GroupVerb.Run, target: "b");
+        Machine.Do(GroupVerb.Run, target: "b");
         Process* other = Init("b");
         Assert.Equal(at, Show(other, "shared"));
         Store(child, at, 10);
-        Assert.Equal(10UL, _machine.Session.Load(other->AddressSpace, at));
+        Assert.Equal(10UL, Machine.Session.Load(other->AddressSpace, at));
         Persist(child, at);
-        _machine.Settle();
-        Assert.True(_machine.Do(GroupVerb.Fork, "a", "copy") > 0);
-        Process* copied = _machine.Processes.Table.Of(_machine.Find("copy")).FindProcess(id);
+        Machine.Settle();
+        Assert.True(Machine.Do(GroupVerb.Fork, "a", "copy") > 0);
+        Process* copied = Machine.Processes.Table.Of(Machine.Find("copy")).FindProcess(id);
         Assert.Equal(ProcessState.Alive, copied->State);
-        Assert.Equal(10UL, _machine.Session.Load(copied->AddressSpace, at));
+        Assert.Equal(10UL, Machine.Session.Load(copied->AddressSpace, at));
         Store(copied, at, 11);
-        Assert.Equal(11UL, _machine.Session.Load(child->AddressSpace, at));
+        Assert.Equal(11UL, Machine.Session.Load(child->AddressSpace, at));
         Persist(copied, at);
         Assert.Equal(0UL, Aurora.Memory.Regions.ShownAt(other->AddressSpace, new VirtualAddress(at))->DirtyPages);
     }
@@ -168,16 +156,16 @@ public sealed unsafe class RegionGroupTests : IDisposable
         ulong at = Show(child, "stays");
         Store(child, at, 1);
         Persist(child, at);
-        _machine.Settle();
+        Machine.Settle();
         ulong then = DurableEpoch();
         Store(child, at, 2);
         Persist(child, at);
-        _machine.Settle();
+        Machine.Settle();
         GoBack(then);
         Assert.Equal(ProcessState.Zombie, Find(id)->State);
         Process* again = Fork();
         Show(again, "stays");
-        Assert.Equal(2UL, _machine.Session.Load(again->AddressSpace, at));
+        Assert.Equal(2UL, Machine.Session.Load(again->AddressSpace, at));
     }
 
     [Fact]
@@ -188,13 +176,13 @@ public sealed unsafe class RegionGroupTests : IDisposable
         ulong at = Show(child, "half");
         Store(child, at, 1);
         Persist(child, at);
-        _machine.Settle();
+        Machine.Settle();
         ulong then = DurableEpoch();
         Store(child, at, 2);
-        _machine.Settle();
+        Machine.Settle();
         GoBack(then);
         Assert.Equal(ProcessState.Alive, Find(id)->State);
-        Assert.Equal(1UL, _machine.Session.Load(Find(id)->AddressSpace, at));
+        Assert.Equal(1UL, Machine.Session.Load(Find(id)->AddressSpace, at));
     }
 
     /// <summary>Also what a thread of the group has left dirty that had ended by then.</summary>
@@ -206,14 +194,14 @@ public sealed unsafe class RegionGroupTests : IDisposable
         ulong at = Show(child, "left");
         Store(child, at, 1);
         Persist(child, at);
-        _machine.Settle();
+        Machine.Settle();
         ulong then = DurableEpoch();
         Store(child, at, 2);
-        _machine.Session.Memory.Regions.EndWriter(&child->FirstThread->Regions);
-        _machine.Settle();
+        Machine.Session.Memory.Regions.EndWriter(&child->FirstThread->Regions);
+        Machine.Settle();
         GoBack(then);
         Assert.Equal(ProcessState.Alive, Find(id)->State);
-        Assert.Equal(1UL, _machine.Session.Load(Find(id)->AddressSpace, at));
+        Assert.Equal(1UL, Machine.Session.Load(Find(id)->AddressSpace, at));
     }
 
     [Fact]
@@ -229,90 +217,10 @@ public sealed unsafe class RegionGroupTests : IDisposable
         Assert.Equal(Errno.Ok, Regions.Persist(region, &child->FirstThread->Regions, true, out ulong refused));
         ulong captured = region->Taken;
         Assert.Equal(refused, captured);
-        _machine.Session.Device.Fail = (operation, _) => operation == BlockOperation.Write ? BlockStatus.DeviceError : BlockStatus.Ok;
-        _machine.RunRegions();
-        _machine.Session.Device.Fail = null;
+        Machine.Session.Device.Fail = (operation, _) => operation == BlockOperation.Write ? BlockStatus.DeviceError : BlockStatus.Ok;
+        Machine.RunRegions();
+        Machine.Session.Device.Fail = null;
         Assert.Equal(Errno.EIO, Regions.StateOf(region, refused));
         Assert.True(region->IsDirty && region->Taken < captured);
-    }
-
-    private Process* Fork()
-    {
-        Assert.Equal(Errno.Ok, _machine.Processes.Life.Clone(
-            Init()->FirstThread, new CloneRequest { ExitSignal = (int)Signal.SIGCHLD }, out Thread* child));
-        _machine.Processes.Life.Start(child);
-        return child->Process;
-    }
-
-    private ulong DurableEpoch()
-    {
-        SlsStatistics statistics = default;
-        _machine.Session.Engine.ReadStatistics(Group, ref statistics);
-        return statistics.DurableEpoch;
-    }
-
-    private void GoBack(ulong epoch)
-    {
-        string checkpoint = epoch.ToString(System.Globalization.CultureInfo.InvariantCulture);
-        Assert.True(_machine.Do(GroupVerb.Rewind, "a", checkpoint: checkpoint) > 0);
-        _machine.Settle();
-    }
-
-    private Process* Find(int id) => _machine.Processes.Table.Of(Group).FindProcess(id);
-
-    private void Reboot()
-    {
-        MemoryBlockDevice device = _machine.Session.Device;
-        _machine.Dispose();
-        _machine = GroupMachine.Start(device);
-    }
-
-    // What msnap_open does.
-    private ulong Show(Process* process, string name)
-    {
-        var request = new RegionRequest
-        {
-            Kind = RegionRequestKind.Open, MayCreate = true, Pages = 10, IsPrivileged = true, IsAdministrator = true,
-        };
-        request.SetName(Encoding.UTF8.GetBytes(name));
-        Thread* thread = process->FirstThread;
-        Errno error = Regions.Ask(thread, in request, out ulong ticket, out Region* region);
-        CallContinuation call = thread->Call;
-        thread->Call = new CallContinuation { Active = true, Phase = 1, Progress = ticket };
-        for (int tries = 0; tries < 5 && error == Errno.EAGAIN; tries++)
-        {
-            _machine.RunRegions();
-            error = Regions.Answer(thread, ticket, out region);
-        }
-        thread->Call = call;
-        Assert.Equal(Errno.Ok, error);
-        RegionStatus status = Regions.StatusOf(region);
-        var map = new MapRequest
-        {
-            Address = new VirtualAddress(status.Address), Length = status.SpanBytes, Protection = Protection.Read | Protection.Write,
-            Flags = MappingFlags.Shared | MappingFlags.Region, Placement = MapPlacement.FixedNoReplace, Object = region->Object,
-        };
-        Assert.Equal(MemoryStatus.Ok, _machine.Session.Memory.Mappings.Map(process->AddressSpace, map, out _));
-        return status.Address;
-    }
-
-    private void Store(Process* process, ulong at, ulong value)
-    {
-        _machine.Session.Memory.Regions.BeWriter(&process->FirstThread->Regions);
-        _machine.Session.Store64(process->AddressSpace, at, value);
-    }
-
-    private void Persist(Process* process, ulong at)
-    {
-        Region* region = Aurora.Memory.Regions.ShownAt(process->AddressSpace, new VirtualAddress(at));
-        Errno error = Regions.Persist(region, &process->FirstThread->Regions, true, out ulong epoch);
-        if (error == Errno.EAGAIN)
-        {
-            _machine.RunRegions();
-            error = Regions.Persist(region, &process->FirstThread->Regions, true, out epoch);
-        }
-        Assert.Equal(Errno.Ok, error);
-        _machine.RunRegions();
-        Assert.Equal(Errno.Ok, Regions.StateOf(region, epoch));
     }
 }

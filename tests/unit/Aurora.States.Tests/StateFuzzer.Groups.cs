@@ -68,7 +68,7 @@ internal sealed partial class StateFuzzer
         original.Replace(step.Target, moments.Copy(step.Target, step.Source));
     }
 
-    // Whoever finds on both sides that a region is not what it was is told, or ends, as before a group goes on that was restored.
+    // Whoever finds on both sides that a region is not what it was is told, ends or begins again, as before a group goes on that was restored.
     private void Tell(World original, World restored, bool[] hasOther)
     {
         for (int group = 0; group < groups; group++)
@@ -77,21 +77,21 @@ internal sealed partial class StateFuzzer
                 continue;
             Told++;
             Enter(original, restored, group);
-            Tell(original);
-            Tell(restored);
+            original.EndDetached();
+            restored.EndDetached();
         }
         if (!hasOther.Contains(true))
             return;
         original.SettleAll();
         restored.SettleAll();
-    }
-
-    private static void Tell(World world)
-    {
-        world.Trace?.AppendLine("  who shows a region that is not what it was is told, or ends");
-        for (int id = 1; !world.Kernel.Life.EndDetached(world.Kernel.Tracker, ref id);)
+        int before = original.Restarts;
+        for (int group = 0; group < groups; group++)
         {
+            Enter(original, restored, group);
+            original.EquipInit();
+            restored.EquipInit();
         }
+        Restarts += original.Restarts - before;
     }
 
     // As what was in the place of the copy ends, what others have put off goes on.

@@ -53,6 +53,9 @@ internal sealed partial class StateFuzzer(SeededCodecFault? fault = null, int gr
     /// <summary>Restores after which somebody heard that a region is not what it was, or ended.</summary>
     public long Told { get; private set; }
 
+    /// <summary>Groups that began again since their init had to hear that.</summary>
+    public long Restarts { get; private set; }
+
     /// <summary>Groups that became copies of others, or went back.</summary>
     public long Copies { get; private set; }
 

@@ -209,7 +209,7 @@ public sealed unsafe partial class ProcFileSystem(FileState state, Inodes inodes
     }
 
     /// <summary>The program a process runs. Not held; null when it is gone or there is none.</summary>
-    internal Inode* ExecutableOf(Process* process)
+    public Inode* ExecutableOf(Process* process)
         => process->AddressSpace == null || process->ExecutableInode.IsNone
             ? null : FileState.FindInode(state.TrackerOf(&process->Header), process->ExecutableInode);
 

@@ -70,7 +70,7 @@ internal sealed unsafe class GroupMachine : IDisposable
         var machine = new GroupMachine(TestSession.Open(device));
         RestoreResult result = machine.Session.Group.Restore(skipUnknownKinds: false, endUnreferenced: true);
         Assert.True(result.IsOk, TestSession.Words(result));
-        machine.Processes.EndDetached(machine.Host);
+        machine.Processes.EndDetached(machine.Host, GroupManager.HostName);
         machine.Manager.StartAll();
         return machine;
     }

@@ -184,8 +184,8 @@ internal static unsafe class ProcessOperations
     // What is done after a restore that is not done for a comparison: here it is done in both worlds.
     private static void EndDetached(World world, Operation operation)
     {
-        int id = 1;
-        Xunit.Assert.True(world.Kernel.Life.EndDetached(world.Kernel.Tracker, ref id));
+        world.EndDetached();
+        world.EquipInit();
     }
 
     // A process without a parent, as somebody outside of the group has it made.
