@@ -81,6 +81,8 @@ internal struct HostStatus
 {
     public const int Bytes = 256;
     private const ulong MountRootAttribute = 0x2000;
+    private const int TypeMask = 0xF000; // S_IFMT
+    private const int RegularType = 0x8000; // S_IFREG
     private const long NanosecondsPerSecond = 1_000_000_000;
 
     [FieldOffset(8)] private readonly ulong _attributes;
@@ -97,6 +99,8 @@ internal struct HostStatus
     [FieldOffset(140)] public readonly uint FileSystemMinor;
 
     public readonly long ModifiedNanoseconds => (_modifiedSeconds * NanosecondsPerSecond) + _modifiedNanoseconds;
+
+    public readonly bool IsRegular => (Mode & TypeMask) == RegularType;
 
     /// <summary>True for the root of a mounted file system.</summary>
     public readonly bool IsMountRoot => (_attributes & MountRootAttribute) != 0;

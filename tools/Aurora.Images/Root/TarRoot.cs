@@ -3,14 +3,13 @@ using System.Collections.Generic;
 using System.Formats.Tar;
 using System.Globalization;
 using System.IO;
-using System.IO.Compression;
 using System.Linq;
 using System.Text;
 
 namespace Aurora.Images.Root;
 
 /// <summary>
-/// A tar archive (plain or gzip) as a root file system, with the owners, permissions, times, devices and holes it records.
+/// A tar archive (plain, gzip or zstd) as a root file system, with the owners, permissions, times, devices and holes it records.
 /// </summary>
 public static class TarRoot
 {
@@ -19,23 +18,30 @@ public static class TarRoot
     private const string AttributePrefix = "SCHILY.xattr.";
     private const NumberStyles TimeStyle = NumberStyles.AllowDecimalPoint | NumberStyles.AllowLeadingSign;
 
-    private static readonly byte[] _gzipMagic = [0x1F, 0x8B];
-
     public static IEnumerable<RootEntry> Read(string archive)
     {
-        using Stream stream = Open(archive);
-        using var reader = new TarReader(stream);
+        using Stream stream = Compression.Unpack(OpenFile(archive));
         var known = new HashSet<string>(StringComparer.Ordinal) { "/" };
         yield return new RootEntry { Path = "/", Kind = RootEntryKind.Directory };
+        foreach (RootEntry entry in ReadEntries(stream, archive))
+        {
+            if (entry.Path == "/")
+                continue;
+            foreach (RootEntry parent in MissingParents(entry.Path, known))
+                yield return parent;
+            known.Add(entry.Path);
+            yield return entry;
+        }
+    }
+
+    /// <summary>What an archive says, entry by entry, its root among them and no parents that it leaves out.</summary>
+    internal static IEnumerable<RootEntry> ReadEntries(Stream stream, string archive)
+    {
+        using var reader = new TarReader(stream, leaveOpen: true);
         while (Next(reader, archive) is { } item)
         {
-            string path = Normalize(SparseTar.NameOf(item) ?? item.Name);
-            if (path == "/" || Convert(item, path, archive) is not { } entry)
-                continue;
-            foreach (RootEntry parent in MissingParents(path, known))
-                yield return parent;
-            known.Add(path);
-            yield return entry;
+            if (Convert(item, Normalize(SparseTar.NameOf(item) ?? item.Name), archive) is { } entry)
+                yield return entry;
         }
     }
 
@@ -59,7 +65,7 @@ public static class TarRoot
     }
 
     // The reader has no exception of its own: numbers and forms that it does not know end as these.
-    private static bool IsAboutContents(Exception failure)
+    internal static bool IsAboutContents(Exception failure)
         => failure is InvalidDataException or IOException or FormatException or OverflowException or NotSupportedException
             or ArgumentException;
 
@@ -141,14 +147,5 @@ public static class TarRoot
         {
             throw new ImageException($"{archive}: {failure.Message}", failure);
         }
-    }
-
-    private static Stream Open(string archive)
-    {
-        FileStream file = OpenFile(archive);
-        Span<byte> magic = stackalloc byte[2];
-        bool isCompressed = file.ReadAtLeast(magic, magic.Length, throwOnEndOfStream: false) == magic.Length && magic.SequenceEqual(_gzipMagic);
-        file.Position = 0;
-        return isCompressed ? new GZipStream(file, CompressionMode.Decompress) : file;
     }
 }
