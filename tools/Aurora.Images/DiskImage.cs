@@ -68,6 +68,13 @@ public static class DiskImage
         new TreeReader(session).Copy(path, destination);
     }
 
+    /// <summary>A text file of an image; null when there is none at this path.</summary>
+    public static string? TryReadText(string image, string path)
+    {
+        using ImageStore store = ImageStore.OpenAt(image, null);
+        return new TreeReader(ImageSession.Open(store)).TryReadText(path);
+    }
+
     /// <summary>Copies a file or a tree of a group, as of a checkpoint when one is given, into a folder of the host; returns the number of
     /// files.</summary>
     public static int Extract(string image, string path, string folder, string? checkpoint = null, string? group = null)
@@ -92,13 +99,15 @@ public static class DiskImage
     }
 
     /// <summary>Copies host files into the image, replacing files of the same name. Refused while the image holds a live session. Returns
-    /// how many of what kind were left out.</summary>
-    public static IReadOnlyDictionary<string, int> Put(string image, IEnumerable<RootEntry> entries)
+    /// how many of what kind were left out. Folders of <paramref name="parents"/> that are missing are made first.</summary>
+    public static IReadOnlyDictionary<string, int> Put(string image, IEnumerable<RootEntry> entries, params IReadOnlyList<string> parents)
     {
         using ImageStore store = ImageStore.Open(image, readOnly: false);
         if (LiveSession.ProcessesIn(store) is > 0 and int processes)
             throw new ImageException($"{image} holds a live session of {processes} processes, whose files must not change under it: let it end first");
         ImageSession session = ImageSession.Open(store);
+        foreach (string parent in parents)
+            ImageSession.Check(session.Tree.MakeDirectories(ImageSession.Bytes(parent)), parent);
         IReadOnlyDictionary<string, int> leftOut = new TreeWriter(session).WriteAll(entries);
         session.Commit();
         return leftOut;

@@ -5,6 +5,7 @@
 //   cwd      its working directory                           period_ms  checkpoint period
 //   bench    run this benchmark instead of init              persist    1: checkpoint, 0: do not
 //   destroy  serial number of the disk it may overwrite      hold       1: restore the session and show it, run nothing
+//   uid, gid init's user and group                           group      (repeated) a further group of it
 //
 // Values are bytes without NUL; numbers are decimal. A missing module means the defaults. The last of a repeated single key wins. Unknown
 // keys are counted and skipped, so that a newer launcher can start an older kernel; the caller reports them.
@@ -16,6 +17,10 @@ namespace Aurora.Hal;
 public ref struct BootConfiguration
 {
     private const int MaxStrings = 4096;
+    private const uint MaxId = uint.MaxValue - 1; // -1 stands for no id
+
+    /// <summary>As many as a process can have.</summary>
+    public const int MaxGroups = 32;
 
     private ReadOnlySpan<byte> _bytes;
     private ReadOnlySpan<byte> _workingDirectory;
@@ -34,6 +39,13 @@ public ref struct BootConfiguration
     public ushort Rows { readonly get; private set; }
     public ushort Columns { readonly get; private set; }
     public uint PeriodMilliseconds { readonly get; private set; }
+
+    /// <summary>Whom init runs as.</summary>
+    public uint UserId { readonly get; private set; }
+    public uint GroupId { readonly get; private set; }
+
+    /// <summary>The number of its further groups.</summary>
+    public int GroupCount { readonly get; private set; }
 
     public readonly ReadOnlySpan<byte> WorkingDirectory => _workingDirectory;
 
@@ -90,6 +102,13 @@ public ref struct BootConfiguration
     /// <summary>Environment string <paramref name="index"/> ("NAME=value").</summary>
     public readonly bool TryGetEnvironment(int index, out ReadOnlySpan<byte> value) => TryGetRepeated("env"u8, index, out value);
 
+    /// <summary>A further group of init.</summary>
+    public readonly bool TryGetGroup(int index, out uint group)
+    {
+        group = 0;
+        return TryGetRepeated("group"u8, index, out ReadOnlySpan<byte> value) && TryParse(value, 0, MaxId, out group);
+    }
+
     private readonly bool TryGetRepeated(ReadOnlySpan<byte> key, int index, out ReadOnlySpan<byte> value)
     {
         int offset = 0;
@@ -145,6 +164,12 @@ public ref struct BootConfiguration
             Columns = (ushort)number;
         else if (key.SequenceEqual("period_ms"u8) && TryParse(value, 1, 3_600_000, out number))
             PeriodMilliseconds = number;
+        else if (key.SequenceEqual("uid"u8) && TryParse(value, 0, MaxId, out number))
+            UserId = number;
+        else if (key.SequenceEqual("gid"u8) && TryParse(value, 0, MaxId, out number))
+            GroupId = number;
+        else if (key.SequenceEqual("group"u8) && GroupCount < MaxGroups && TryParse(value, 0, MaxId, out number))
+            GroupCount++;
         else if (IsNumberKey(key))
             return BootStatus.ConfigurationBadNumber;
         else
@@ -154,7 +179,8 @@ public ref struct BootConfiguration
 
     private static bool IsNumberKey(ReadOnlySpan<byte> key)
         => key.SequenceEqual("tty"u8) || key.SequenceEqual("persist"u8) || key.SequenceEqual("hold"u8) || key.SequenceEqual("rows"u8)
-            || key.SequenceEqual("cols"u8) || key.SequenceEqual("period_ms"u8);
+            || key.SequenceEqual("cols"u8) || key.SequenceEqual("period_ms"u8) || key.SequenceEqual("uid"u8) || key.SequenceEqual("gid"u8)
+            || key.SequenceEqual("group"u8);
 
     private static bool TryParse(ReadOnlySpan<byte> text, uint minimum, uint maximum, out uint number)
     {

@@ -5,6 +5,7 @@ using Aurora.Base;
 using Aurora.Checkpoint;
 using Aurora.Core;
 using Aurora.Hal;
+using Aurora.Posix.Processes;
 using Aurora.Posix.SystemCalls;
 using Aurora.Posix.Terminals;
 using Aurora.Runtime;
@@ -80,11 +81,24 @@ internal sealed unsafe class GroupStart(Machine machine, BootSettings settings) 
         if (console == null && terminals.Life.CreateConsole(machine.Group.Tracker, isPlain, window) == null)
             return Refusal.Report("boot"u8, "no memory for the console"u8);
         terminals.Settings.SetPlain(terminals.ConsoleOf(machine.Group.Tracker), isPlain);
-        Errno error = machine.Init.Start(machine.Group.Tracker, configuration.WorkingDirectory, root: default);
+        Errno error = machine.Init.Start(machine.Group.Tracker, configuration.WorkingDirectory, root: default, UserOf(in configuration));
         if (error == Errno.Ok)
             return true;
         return Refusal.Report("init"u8, error == Errno.ENOMEM ? "no memory for the first process"u8
             : error == Errno.ENOENT ? "the image lacks /dev/console or the working directory"u8 : "its files could not be opened"u8);
+    }
+
+    private static Credentials UserOf(in BootConfiguration configuration)
+    {
+        var user = new Credentials();
+        user.RealUid = user.EffectiveUid = user.SavedUid = user.FileUid = configuration.UserId;
+        user.RealGid = user.EffectiveGid = user.SavedGid = user.FileGid = configuration.GroupId;
+        for (int i = 0; i < Credentials.MaxGroups && configuration.TryGetGroup(i, out uint group); i++)
+        {
+            user.Groups[i] = group;
+            user.GroupCount = i + 1;
+        }
+        return user;
     }
 
     private void ApplyConfiguration(in BootConfiguration configuration)

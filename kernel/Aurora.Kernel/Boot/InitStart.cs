@@ -21,7 +21,7 @@ internal sealed unsafe class InitStart(GroupSession session, GroupProcesses proc
         var window = new WindowSize { Rows = 24, Columns = 80 };
         if (processes.Terminals.Life.CreateConsole(group, isPlain: !hasTerminal, window) == null)
             return Errno.ENOMEM;
-        return Start(group, "/"u8, root);
+        return Start(group, "/"u8, root, default);
     }
 
     /// <inheritdoc/>
@@ -32,9 +32,10 @@ internal sealed unsafe class InitStart(GroupSession session, GroupProcesses proc
     }
 
     /// <summary>
-    /// Makes it with its files, in a directory and with a root of its own unless that is empty, and lets it begin. The group has a console.
+    /// Makes it with its files, in a directory and with a root of its own unless that is empty, as a user, and lets it begin. The group has
+    /// a console, which becomes the user's: a program may open its standard output once more.
     /// </summary>
-    public Errno Start(ObjectTracker group, ReadOnlySpan<byte> directory, ReadOnlySpan<byte> root)
+    public Errno Start(ObjectTracker group, ReadOnlySpan<byte> directory, ReadOnlySpan<byte> root, in Credentials user)
     {
         Thread* thread = processes.Life.CreateInit(group);
         if (thread == null)
@@ -42,11 +43,13 @@ internal sealed unsafe class InitStart(GroupSession session, GroupProcesses proc
         Process* process = thread->Process;
         Errno error = processes.Files.Start(process, session.Files.NamespaceOf(&process->Header), InitialMask);
         if (error == Errno.Ok)
-            error = OpenConsole(thread);
+            error = OpenConsole(thread, user.RealUid);
         if (error == Errno.Ok && !root.IsEmpty)
             error = Enter(thread, root, isRoot: true);
         if (error == Errno.Ok)
             error = Enter(thread, directory, isRoot: false);
+        if (error == Errno.Ok)
+            error = Become(thread, in user);
         if (error == Errno.Ok)
             LinuxKernel.StartInit(session.Scheduler, thread);
         return error;
@@ -82,13 +85,30 @@ internal sealed unsafe class InitStart(GroupSession session, GroupProcesses proc
         return error;
     }
 
-    private Errno OpenConsole(Thread* thread)
+    private Errno Become(Thread* thread, in Credentials user)
+    {
+        Process* process = thread->Process;
+        Credentials changed = user;
+        changed.Capabilities = process->Credentials.Capabilities;
+        changed.Capabilities.UidsChanged(in process->Credentials, in changed);
+        if (!processes.Signals.ChangeUser(process, changed.RealUid))
+            return Errno.ENOMEM;
+        process->Credentials = changed;
+        return Errno.Ok;
+    }
+
+    private Errno OpenConsole(Thread* thread, uint owner)
     {
         var caller = new FileCaller(thread);
         Errno error = Resolve(in caller, "/dev/console"u8, out Inode* inode);
         if (error != Errno.Ok)
             return error;
         error = session.Files.OpenFiles.Open(in caller, inode, OpenFlags.ReadWrite, out OpenFile* file);
+        if (error == Errno.Ok && inode->Uid != owner)
+        {
+            inode->Uid = owner;
+            session.Files.MarkChanged(&inode->Header);
+        }
         session.Files.Inodes.Release(inode);
         var table = (DescriptorTable*)thread->Process->Descriptors;
         for (int descriptor = 0; descriptor < 3 && error == Errno.Ok; descriptor++)

@@ -26,7 +26,7 @@ public sealed class BootConfigurationTests
     [Fact]
     public void Every_key_is_understood()
     {
-        ReadOnlySpan<byte> text = "arg=/bin/a\0env=A=1\0arg=\0env=B=\0cwd=/tmp\0tty=0\0rows=50\0cols=132\0period_ms=25\0persist=0\0hold=1\0bench=nvme\0destroy=scratch\0new=x\0"u8;
+        ReadOnlySpan<byte> text = "arg=/bin/a\0env=A=1\0arg=\0env=B=\0cwd=/tmp\0tty=0\0rows=50\0cols=132\0period_ms=25\0persist=0\0hold=1\0uid=1000\0gid=100\0group=4\0group=4294967294\0bench=nvme\0destroy=scratch\0new=x\0"u8;
         Assert.Equal(BootStatus.Ok, BootConfiguration.Parse(text, out BootConfiguration configuration, out _));
         Assert.Equal(2, configuration.ArgumentCount);
         Assert.True(configuration.TryGetArgument(1, out ReadOnlySpan<byte> empty));
@@ -41,6 +41,10 @@ public sealed class BootConfigurationTests
         Assert.Equal(50, configuration.Rows);
         Assert.Equal(132, configuration.Columns);
         Assert.Equal(25u, configuration.PeriodMilliseconds);
+        Assert.Equal((1000u, 100u, 2), (configuration.UserId, configuration.GroupId, configuration.GroupCount));
+        Assert.True(configuration.TryGetGroup(1, out uint group));
+        Assert.Equal(4_294_967_294u, group);
+        Assert.False(configuration.TryGetGroup(2, out _));
         Assert.Equal("nvme"u8, configuration.Benchmark);
         Assert.Equal("scratch"u8, configuration.DestroyableDisk);
         Assert.Equal(1, configuration.UnknownKeyCount);
@@ -57,11 +61,22 @@ public sealed class BootConfigurationTests
     [InlineData("tty=2\0", BootStatus.ConfigurationBadNumber, 0)]
     [InlineData("persist=\0", BootStatus.ConfigurationBadNumber, 0)]
     [InlineData("hold=2\0", BootStatus.ConfigurationBadNumber, 0)]
+    [InlineData("uid=-1\0", BootStatus.ConfigurationBadNumber, 0)]
+    [InlineData("gid=4294967295\0", BootStatus.ConfigurationBadNumber, 0)]
+    [InlineData("group=wheel\0", BootStatus.ConfigurationBadNumber, 0)]
     [InlineData("period_ms=99999999999999999999\0", BootStatus.ConfigurationBadNumber, 0)]
     public void Malformed_strings_are_refused_with_their_place(string text, BootStatus expected, int offset)
     {
         Assert.Equal(expected, BootConfiguration.Parse(Encoding.UTF8.GetBytes(text), out _, out int fault));
         Assert.Equal(offset, fault);
+    }
+
+    [Fact]
+    public void More_groups_than_a_process_can_have_are_refused()
+    {
+        string most = string.Concat(System.Linq.Enumerable.Repeat("group=7\0", BootConfiguration.MaxGroups));
+        Assert.Equal(BootStatus.Ok, BootConfiguration.Parse(Encoding.UTF8.GetBytes(most), out _, out _));
+        Assert.Equal(BootStatus.ConfigurationBadNumber, BootConfiguration.Parse(Encoding.UTF8.GetBytes(most + "group=7\0"), out _, out _));
     }
 
     [Property]

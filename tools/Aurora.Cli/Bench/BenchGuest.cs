@@ -19,7 +19,7 @@ internal sealed class BenchGuest(string folder)
     public async Task<string> MakeDiskAsync(string name, CancellationToken cancellation)
     {
         string disk = Path.Combine(folder, name + ".img");
-        await DiskImages.EnsureAsync(disk, root: null, cancellation);
+        await DiskImages.EnsureAsync(disk, cancellation);
         return disk;
     }
 

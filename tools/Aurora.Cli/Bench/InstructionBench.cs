@@ -29,7 +29,7 @@ internal sealed class InstructionBench(MachineConfiguration machine, string fold
             throw new UserException(
                 $"no primitive's name contains {filter}: {string.Join(", ", Primitive.All.Select(primitive => primitive.Name))}");
         string disk = Path.Combine(folder, "prims.img");
-        await DiskImages.EnsureAsync(disk, root: null, cancellation);
+        await DiskImages.EnsureAsync(disk, cancellation);
         GuestReport report = await InstructionRun.OnAuroraAsync(_machine, disk, filter, cancellation);
         File.Delete(disk);
         return report;

@@ -47,7 +47,7 @@ internal static class AttackCommand
         await Builder.EnsureKernelAsync(cancellation);
         string folder = Directory.CreateTempSubdirectory("aurora-attack-").FullName;
         string disk = Path.Combine(folder, "attack.img");
-        await DiskImages.CreateAsync(disk, DiskBytes, root: null, cancellation);
+        await DiskImages.CreateAsync(disk, DiskBytes, RootChoice.Standard, cancellation);
         MachineConfiguration machine = configuration with { Boot = configuration.Boot with { Environment = GuestEnvironment.Default } };
         var attack = new CrashStates(machine, disk, Check, new Random(seed));
         bool isGood = false;

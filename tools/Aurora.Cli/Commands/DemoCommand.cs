@@ -161,7 +161,7 @@ internal static class DemoCommand
         try
         {
             string disk = Path.Combine(folder, "demo.img");
-            await DiskImages.EnsureAsync(disk, root: null, cancellation);
+            await DiskImages.EnsureAsync(disk, cancellation);
             return await show(new DemoDisk(disk));
         }
         finally

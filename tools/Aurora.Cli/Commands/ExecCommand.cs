@@ -1,5 +1,4 @@
 using System;
-using System.Collections.Generic;
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
@@ -61,19 +60,10 @@ internal static class ExecCommand
         {
             var request = new ExecRequest(
                 parsed.GetValue(group) ?? "host", parsed.GetValue(directory) ?? "", parsed.GetValue(isDetached), parsed.GetValue(program)!,
-                EnvironmentOf(parsed.GetValue(variables) ?? []));
+                GuestEnvironment.Merge(GuestEnvironment.Default.Concat(parsed.GetValue(variables) ?? [])));
             return RunAsync(parsed.GetValue(disk)!, request, cancellation);
         });
         return command;
-    }
-
-    // A later variable of a name replaces an earlier one.
-    private static List<string> EnvironmentOf(string[] own)
-    {
-        var variables = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (string variable in GuestEnvironment.Default.Concat(own))
-            variables[variable[..variable.IndexOf('=', StringComparison.Ordinal)]] = variable;
-        return [.. variables.Values];
     }
 
     private static async Task<int> RunAsync(string disk, ExecRequest request, CancellationToken cancellation)

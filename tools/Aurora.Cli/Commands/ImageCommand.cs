@@ -5,7 +5,6 @@ using System.Globalization;
 using System.IO;
 using Aurora.Cli.Workspace;
 using Aurora.Images;
-using Aurora.Images.Root;
 
 namespace Aurora.Cli.Commands;
 
@@ -33,14 +32,14 @@ internal static class ImageCommand
         var command = new Command("create", "Make an image with a root file system.");
         Argument<string> image = Image();
         var size = new Option<string>("--size") { Description = "The disk's size (K, M, G); the file is sparse.", DefaultValueFactory = _ => "4G" };
-        var root = new Option<string?>("--root") { Description = "A folder or tar archive (plain or gzip); without it, busybox and the test programs." };
+        var root = new RootOptions();
         command.Arguments.Add(image);
         command.Options.Add(size);
-        command.Options.Add(root);
+        root.AddTo(command);
         command.SetAction(async (parsed, cancellation) =>
         {
             long bytes = ByteSize.Parse(parsed.GetValue(size)!, defaultUnit: 1) ?? throw new UserException($"'{parsed.GetValue(size)}' is not a size");
-            await DiskImages.CreateAsync(parsed.GetValue(image)!, bytes, parsed.GetValue(root), cancellation);
+            await DiskImages.CreateAsync(parsed.GetValue(image)!, bytes, root.Get(parsed), cancellation);
             return ExitCode.Success;
         });
         return command;
@@ -112,12 +111,7 @@ internal static class ImageCommand
         {
             string from = parsed.GetValue(source)!.TrimEnd('/');
             string to = parsed.GetValue(path)!;
-            if (to.EndsWith('/'))
-                to += Path.GetFileName(from);
-            if (!Directory.Exists(from) && !File.Exists(from))
-                throw new UserException($"no file or folder at {from}");
-            IEnumerable<RootEntry> entries = Directory.Exists(from) ? DirectoryRoot.Read(from, to) : [DirectoryRoot.ReadFile(from, to)];
-            DiskImages.ReportLeftOut(DiskImage.Put(parsed.GetValue(image)!, entries));
+            DiskImages.ReportLeftOut(DiskImages.Put(parsed.GetValue(image)!, from, to.EndsWith('/') ? to + Path.GetFileName(from) : to));
             return ExitCode.Success;
         });
         return command;

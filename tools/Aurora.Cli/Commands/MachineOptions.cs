@@ -23,7 +23,7 @@ internal sealed class MachineOptions
     private readonly Option<bool> _noPersist = new("--no-persist") { Description = "Run without checkpoints." };
     private readonly Option<string> _acceleration = new("--accel") { Description = "auto, tcg or kvm.", DefaultValueFactory = _ => "auto" };
     private readonly Option<string> _machine = new("--machine") { Description = "QEMU's machine type.", DefaultValueFactory = _ => "q35" };
-    private readonly Option<bool> _verbose = new("--verbose", "-v") { Description = "Show the kernel's log on standard error." };
+    private readonly Option<bool> _verbose = new("--verbose") { Description = "Show the kernel's log on standard error." };
 
     public MachineOptions()
     {

@@ -8,6 +8,7 @@ using System.Threading;
 using System.Threading.Tasks;
 using Aurora.Cli.Workspace;
 using Aurora.Images;
+using Aurora.Images.Oci;
 using Aurora.Qemu;
 
 namespace Aurora.Cli.Commands;
@@ -21,6 +22,7 @@ internal static class RunCommand
             Run a program in a machine: its console on standard input and output, its exit status as this command's own.
             With --disk the disk keeps the session: the same command after a kill resumes it.
             Meanwhile aurora exec runs further programs in the machine.
+            With --oci the image's entrypoint, command, environment, user and directory are used unless others are given.
 
             Exit status: the program's own; 126 when it could not be started and 127 when it is not there; 122 when the session's newest
             state cannot be restored and 123 when it is held because it panicked three times in a row within ten seconds of running
@@ -29,7 +31,8 @@ internal static class RunCommand
             """);
         var machine = new MachineOptions();
         var disk = new Option<string?>("--disk") { Description = "The disk image; made when it does not exist. Without it a throw-away image is used." };
-        var root = new Option<string?>("--root") { Description = "A folder or tar archive for the root file system of a new image (default: busybox)." };
+        var root = new RootOptions();
+        var how = new ProgramOptions();
         var at = AtOption();
         Option<bool> fallback = FallbackOption();
         Option<bool> hold = HoldOption();
@@ -39,8 +42,10 @@ internal static class RunCommand
             Description = "The program and its arguments, after --. Without a slash it is looked for in PATH.",
             Arity = ArgumentArity.ZeroOrMore,
         };
-        foreach (Option option in (Option[])[disk, root, at, fallback, hold, timeout])
+        foreach (Option option in (Option[])[disk, at, fallback, hold, timeout])
             command.Options.Add(option);
+        root.AddTo(command);
+        how.AddTo(command);
         machine.AddTo(command);
         command.Arguments.Add(program);
         command.Validators.Add(result =>
@@ -49,22 +54,18 @@ internal static class RunCommand
                 result.AddError("--at wants the --disk that has the checkpoint");
             if (result.GetValue(disk) == null && (result.GetValue(fallback) || result.GetValue(hold)))
                 result.AddError("--fallback and --hold want the --disk that has the session");
-            if (result.GetValue(program)!.Length == 0 && !result.GetValue(hold))
+            if (result.GetValue(program)!.Length == 0 && !result.GetValue(hold) && !root.NamesProgram(result))
                 result.AddError("run wants a program");
         });
         command.SetAction((parsed, cancellation) =>
         {
             MachineConfiguration configuration = machine.Configure(parsed);
             GoBack(parsed.GetValue(disk), parsed.GetValue(at));
-            configuration = configuration with
-            {
-                Boot = configuration.Boot with
-                {
-                    Arguments = parsed.GetValue(program)!, Environment = GuestEnvironment.Default, Hold = parsed.GetValue(hold),
-                },
-            };
+            configuration = configuration with { Boot = configuration.Boot with { Hold = parsed.GetValue(hold) } };
             TimeSpan? limit = parsed.GetValue(timeout) is { } seconds ? TimeSpan.FromSeconds(seconds) : null;
-            var run = new RunOptions(parsed.GetValue(root), limit, machine.Verbose(parsed), parsed.GetValue(fallback), [.. parsed.Tokens.Select(token => token.Value)]);
+            var run = new RunOptions(
+                root.Get(parsed), how.Get(parsed, parsed.GetValue(program)!), limit, machine.Verbose(parsed), parsed.GetValue(fallback),
+                [.. parsed.Tokens.Select(token => token.Value)]);
             return RunAsync(configuration, parsed.GetValue(disk), run, cancellation);
         });
         return command;
@@ -99,18 +100,22 @@ internal static class RunCommand
     {
         await Builder.EnsureKernelAsync(cancellation);
         configuration = configuration with { Boot = GuestEnvironment.WithTerminal(configuration.Boot) };
+        using OciImage? image = options.Root.Oci is { } oci ? OciImage.Open(oci) : null;
+        var program = new GuestProgram(options.Program, image?.Config);
         if (disk != null)
         {
-            await DiskImages.EnsureAsync(disk, options.Root, cancellation);
-            return await RunOnDiskAsync(configuration with { Disk = disk, AcceptsPrograms = true }, disk, options, cancellation);
+            await DiskImages.EnsureAsync(disk, options.Root, program.Furnish, cancellation);
+            configuration = configuration with { Disk = disk, AcceptsPrograms = true, Boot = program.Complete(configuration.Boot, disk) };
+            return await RunOnDiskAsync(configuration, disk, options, cancellation);
         }
         string temporary = Path.Combine(Path.GetTempPath(), $"aurora-{Guid.NewGuid():N}.img");
         try
         {
-            await DiskImages.EnsureAsync(temporary, options.Root, cancellation);
+            await DiskImages.EnsureAsync(temporary, options.Root, program.Furnish, cancellation);
+            configuration = configuration with { Disk = temporary, Boot = program.Complete(configuration.Boot, temporary) };
             // QEMU holds the image open once it runs; without a name it cannot be left behind, whatever ends this process.
             return await GuestSession.RunAsync(
-                configuration with { Disk = temporary }, options.IsVerbose, options.Limit, () => File.Delete(temporary), cancellation);
+                configuration, options.IsVerbose, options.Limit, () => File.Delete(temporary), cancellation);
         }
         finally
         {
@@ -155,8 +160,10 @@ internal static class RunCommand
 
 /// <summary>How a machine is run, beside what it is.</summary>
 /// <param name="Root">What a new image holds.</param>
+/// <param name="Program">What is run.</param>
 /// <param name="Limit">When the plug is pulled.</param>
 /// <param name="IsVerbose">Show the kernel's log.</param>
 /// <param name="FallsBack">Go back by itself when the newest state cannot be restored.</param>
 /// <param name="CommandLine">The command as it was given, for messages that name another.</param>
-internal sealed record RunOptions(string? Root, TimeSpan? Limit, bool IsVerbose, bool FallsBack, IReadOnlyList<string> CommandLine);
+internal sealed record RunOptions(
+    RootChoice Root, ProgramChoice Program, TimeSpan? Limit, bool IsVerbose, bool FallsBack, IReadOnlyList<string> CommandLine);

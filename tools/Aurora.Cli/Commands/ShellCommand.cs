@@ -22,7 +22,7 @@ internal static class ShellCommand
             """);
         var machine = new MachineOptions();
         var disk = new Option<string>("--disk") { Description = "The disk image that keeps the session.", DefaultValueFactory = _ => DefaultDisk };
-        var root = new Option<string?>("--root") { Description = "A folder or tar archive for the root file system of a new image (default: busybox)." };
+        var root = new RootOptions();
         Option<string?> at = RunCommand.AtOption();
         Option<bool> fallback = RunCommand.FallbackOption();
         Option<bool> hold = RunCommand.HoldOption();
@@ -30,7 +30,7 @@ internal static class ShellCommand
         command.Options.Add(fallback);
         command.Options.Add(hold);
         command.Options.Add(disk);
-        command.Options.Add(root);
+        root.AddTo(command);
         machine.AddTo(command);
         command.SetAction((parsed, cancellation) =>
         {
@@ -39,16 +39,15 @@ internal static class ShellCommand
             RunCommand.GoBack(image, parsed.GetValue(at));
             Report.Line($"the session is on {image}; Ctrl-] q powers off, Ctrl-] k pulls the plug");
             MachineConfiguration configuration = machine.Configure(parsed);
-            configuration = configuration with
-            {
-                Boot = configuration.Boot with { Arguments = ["/bin/sh", "-l"], Environment = GuestEnvironment.Default, WorkingDirectory = "/root", Hold = parsed.GetValue(hold) },
-            };
+            configuration = configuration with { Boot = configuration.Boot with { Hold = parsed.GetValue(hold) } };
             var run = new RunOptions(
-                parsed.GetValue(root), Limit: null, machine.Verbose(parsed), parsed.GetValue(fallback), [.. parsed.Tokens.Select(token => token.Value)]);
+                root.Get(parsed), _shell, Limit: null, machine.Verbose(parsed), parsed.GetValue(fallback), [.. parsed.Tokens.Select(token => token.Value)]);
             return RunCommand.RunAsync(configuration, image, run, cancellation);
         });
         return command;
     }
+
+    private static readonly ProgramChoice _shell = new(["/bin/sh", "-l"]) { WorkingDirectory = "/root", IgnoresEntrypoint = true };
 
     // Outside the working tree: a session must survive a cleaned build.
     private static string DefaultDisk => Path.Combine(

@@ -47,7 +47,7 @@ internal static class SoakCommand
         await Builder.EnsureKernelAsync(cancellation);
         string folder = Directory.CreateTempSubdirectory("aurora-soak-").FullName;
         string disk = Path.Combine(folder, "soak.img");
-        await DiskImages.EnsureAsync(disk, root: null, cancellation);
+        await DiskImages.EnsureAsync(disk, cancellation);
         MachineConfiguration machine = configuration with
         {
             Boot = configuration.Boot with { Arguments = SoakWorkload.Arguments, Environment = GuestEnvironment.Default, WorkingDirectory = "/root" },

@@ -4,7 +4,9 @@ using System.IO;
 using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
+using Aurora.Cli.Debian;
 using Aurora.Images;
+using Aurora.Images.Oci;
 using Aurora.Images.Root;
 
 namespace Aurora.Cli.Workspace;
@@ -12,31 +14,94 @@ namespace Aurora.Cli.Workspace;
 /// <summary>Makes the images that commands need. The standard root is made once and copied: that takes milliseconds, for both are sparse.</summary>
 internal static class DiskImages
 {
-    /// <summary>Makes an image at this path unless there is one.</summary>
-    public static async Task EnsureAsync(string path, string? root, CancellationToken cancellation)
+    /// <summary>Makes an image with the standard root at this path unless there is one.</summary>
+    public static Task EnsureAsync(string path, CancellationToken cancellation)
+        => EnsureAsync(path, RootChoice.Standard, _ => { }, cancellation);
+
+    /// <summary>
+    /// Makes an image at this path unless there is one; <paramref name="furnish"/> adds what the user wants in a new one.
+    /// </summary>
+    public static async Task EnsureAsync(string path, RootChoice root, Action<string> furnish, CancellationToken cancellation)
     {
         if (File.Exists(path))
             return;
-        if (root != null)
+        try
+        {
+            await MakeAsync(path, root, cancellation);
+            furnish(path);
+        }
+        catch
+        {
+            File.Delete(path);
+            throw;
+        }
+    }
+
+    /// <summary>Makes a new image of any size.</summary>
+    public static async Task CreateAsync(string path, long bytes, RootChoice root, CancellationToken cancellation)
+    {
+        if (File.Exists(path))
+            throw new UserException($"{path} exists already");
+        if (root.Packages.Count > 0)
+        {
+            await CopyAsync(await PackageImages.EnsureAsync(root.Packages, bytes, cancellation), path, cancellation);
+            return;
+        }
+        if (root.IsStandard)
+            await Builder.EnsureGuestsAsync(cancellation);
+        using OciImage? saved = root.Oci is { } oci ? OciImage.Open(oci) : null;
+        await CreateAsync(
+            path, bytes, $"making the disk image {path}",
+            () => saved?.Read() ?? RootSource.Open(root.Folder, new StandardRoot(Repository.Guests)), cancellation);
+    }
+
+    /// <summary>Makes a new image of entries.</summary>
+    public static async Task CreateAsync(
+        string path, long bytes, string title, Func<IEnumerable<RootEntry>> entries, CancellationToken cancellation)
+        => ReportLeftOut(await Report.WorkAsync(title, _ => Task.Run(() => DiskImage.Create(path, bytes, entries()), cancellation)));
+
+    private static async Task MakeAsync(string path, RootChoice root, CancellationToken cancellation)
+    {
+        if (root.Folder != null)
         {
             await CreateAsync(path, DiskImage.DefaultBytes, root, cancellation);
             return;
         }
-        string template = await EnsureTemplateAsync(cancellation);
+        await CopyAsync(await EnsureTemplateAsync(root, cancellation), path, cancellation);
+    }
+
+    // An image to be copied.
+    private static async Task<string> EnsureTemplateAsync(RootChoice root, CancellationToken cancellation)
+    {
+        if (root.Packages.Count > 0)
+            return await PackageImages.EnsureAsync(root.Packages, DiskImage.DefaultBytes, cancellation);
+        if (root.Oci == null)
+            return await EnsureTemplateAsync(cancellation);
+        using OciImage saved = OciImage.Open(root.Oci);
+        return await OciImages.EnsureAsync(root.Oci, saved, cancellation);
+    }
+
+    /// <summary>Copies an image, quickly: it is sparse, and the file system may share what is in it.</summary>
+    public static async Task CopyAsync(string template, string path, CancellationToken cancellation)
+    {
         HostResult copy = await HostProcess.RunAsync("cp", ["--sparse=always", "--reflink=auto", template, path], cancellation: cancellation);
         if (copy.Status != 0)
             throw new UserException($"cannot make {path}: {copy.Output.Trim()}");
     }
 
-    /// <summary>Makes a new image from a folder, an archive or the standard root.</summary>
-    public static async Task CreateAsync(string path, long bytes, string? root, CancellationToken cancellation)
+    /// <summary>Copies a file or folder of the host to a path of an image; folders of <paramref name="parents"/> are made first.</summary>
+    public static IReadOnlyDictionary<string, int> Put(string image, string from, string to, params IReadOnlyList<string> parents)
     {
-        if (root == null)
-            await Builder.EnsureGuestsAsync(cancellation);
-        IEnumerable<RootEntry> entries = RootSource.Open(root, new StandardRoot(Repository.Guests));
-        IReadOnlyDictionary<string, int> leftOut = await Report.WorkAsync(
-            $"making the disk image {path}", _ => Task.Run(() => DiskImage.Create(path, bytes, entries), cancellation));
-        ReportLeftOut(leftOut);
+        if (!Directory.Exists(from) && !File.Exists(from))
+            throw new UserException($"no file or folder at {from}");
+        return DiskImage.Put(image, Directory.Exists(from) ? DirectoryRoot.Read(from, to) : [DirectoryRoot.ReadFile(from, to)], parents);
+    }
+
+    /// <summary>The same for what a user wants in a new image: its folder is made.</summary>
+    public static IReadOnlyDictionary<string, int> PutVolume(string image, string host, string guest)
+    {
+        string to = guest.TrimEnd('/');
+        return Put(image, Path.GetFullPath(host), to.Length == 0 ? "/" : to, to[..Math.Max(0, to.LastIndexOf('/'))] + "/");
     }
 
     /// <summary>Says how many files of what kind an image did not get.</summary>
@@ -54,7 +119,7 @@ internal static class DiskImages
         if (IsCurrent(template))
             return template;
         File.Delete(template);
-        await CreateAsync(template, DiskImage.DefaultBytes, root: null, cancellation);
+        await CreateAsync(template, DiskImage.DefaultBytes, RootChoice.Standard, cancellation);
         return template;
     }
 

@@ -79,7 +79,10 @@ internal sealed class LayerTree
         (string parent, string name) = Split(entry.Target);
         LayerNode? target = name.Length == 0 ? null : Walk(parent, makeMissing: false, place)?.Find(name);
         if (target == null || target.IsDirectory)
-            throw new ImageException($"{place}: {entry.Path} is a hard link to {entry.Target}, which is {(target == null ? "not there" : "a directory")}");
+        {
+            string what = target == null ? "not there" : "a directory";
+            throw new ImageException($"{place}: {entry.Path} is a hard link to {entry.Target}, which is {what}");
+        }
         return target.File;
     }
 

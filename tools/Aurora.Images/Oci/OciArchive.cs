@@ -1,5 +1,6 @@
 // A tar archive of a saved image: one reading finds where the files are, then any of them is read from its place. A compressed archive has
-// no places: it is unpacked into a file without a name first. `docker save` of old stores a layer that several images have as a symbolic link.
+// no places: it is unpacked into a file that goes when it is closed. `docker save` of old stores a layer that several images have as a
+// symbolic link.
 using System;
 using System.Collections.Generic;
 using System.Formats.Tar;

@@ -3,6 +3,7 @@
 using System;
 using System.IO;
 using System.Linq;
+using Aurora.Images.Root;
 
 namespace Aurora.Images.Oci;
 
@@ -64,11 +65,11 @@ internal sealed class OciFolder(string folder) : OciFiles
         string path = Path.Combine(folder, name);
         try
         {
+            if (!File.Exists(path))
+                return null;
             // A device or pipe of this name could be waited for forever.
             string target = File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path;
-            if (!File.Exists(target))
-                return null;
-            return Root.HostFile.Describe(target).IsRegular ? File.OpenRead(target) : throw new ImageException($"{path}: not a regular file");
+            return HostFile.Describe(target).IsRegular ? File.OpenRead(target) : throw new ImageException($"{path}: not a regular file");
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {

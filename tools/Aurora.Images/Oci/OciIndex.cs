@@ -49,8 +49,9 @@ internal sealed class OciIndex(OciFiles files)
     {
         string known = string.Join(", ", names.Distinct().Order(StringComparer.Ordinal));
         if (count == 0)
-            return new ImageException(name == null ? $"{place} holds no image" : $"{place} holds no image {name}{(known.Length > 0 ? $", but {known}" : "")}");
-        return new ImageException($"{place} holds {count} images{(known.Length > 0 ? $": name one as in {place}:NAME ({known})" : " and no names to tell them apart")}");
+            return new ImageException($"{place} holds no image{(name == null ? "" : $" {name}{(known.Length > 0 ? $", but {known}" : "")}")}");
+        string how = known.Length > 0 ? $": name one as in {place}:NAME ({known})" : " and no names to tell them apart";
+        return new ImageException($"{place} holds {count} images{how}");
     }
 
     private void Add(JsonElement descriptor, string place, int level)

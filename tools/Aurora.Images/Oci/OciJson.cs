@@ -24,7 +24,8 @@ internal static class OciJson
     public static JsonElement Member(JsonElement element, string name, string place) => element.ValueKind switch
     {
         JsonValueKind.Undefined => default,
-        JsonValueKind.Object => element.TryGetProperty(name, out JsonElement member) && member.ValueKind != JsonValueKind.Null ? member : default,
+        JsonValueKind.Object
+            => element.TryGetProperty(name, out JsonElement member) && member.ValueKind != JsonValueKind.Null ? member : default,
         _ => throw new ImageException($"{place}: an object should be where {name} is looked for"),
     };
 
@@ -56,7 +57,8 @@ internal static class OciJson
     private static string TextOf(JsonElement element, string name, string place)
     {
         string? text = element.ValueKind == JsonValueKind.String ? ReadText(element, name, place) : null;
-        return text != null && !text.Contains('\0', StringComparison.Ordinal) ? text : throw new ImageException($"{place}: {name} is not text");
+        bool isText = text != null && !text.Contains('\0', StringComparison.Ordinal);
+        return isText ? text! : throw new ImageException($"{place}: {name} is not text");
     }
 
     // Escapes can stand for what is no text.

@@ -67,7 +67,8 @@ internal sealed record OciManifest(OciDigest Id, OciConfig Config, IReadOnlyList
             .Where(image => name == null || OciJson.Texts(image, "RepoTags", place).Contains(name))];
         if (images.Length != 1)
         {
-            IEnumerable<string> names = OciJson.ItemsOf(list, DockerManifest, place).SelectMany(image => OciJson.Texts(image, "RepoTags", place));
+            IEnumerable<string> names = OciJson.ItemsOf(list, DockerManifest, place)
+                .SelectMany(image => OciJson.Texts(image, "RepoTags", place));
             throw OciIndex.NotOne(files.Place, images.Length, name, names);
         }
         string configName = OciJson.Text(images[0], "Config", place);

@@ -12,6 +12,8 @@ internal sealed unsafe class TreeReader(ImageSession session)
 {
     private const long NanosecondsPerTick = 100;
 
+    private const ulong MostTextBytes = 16 << 20;
+
     private readonly byte[] _buffer = new byte[1 << 20];
 
     public IReadOnlyList<ImageEntry> List(string path, bool recursive)
@@ -33,6 +35,21 @@ internal sealed unsafe class TreeReader(ImageSession session)
             throw new ImageException($"{path}: not a regular file");
         CopyData(inode, path, destination);
         session.Files.Inodes.Release(inode);
+    }
+
+    /// <summary>A file as UTF-8 text; null when there is no regular file at the path.</summary>
+    public string? TryReadText(string path)
+    {
+        if (session.Tree.Find(ImageSession.Bytes(path), follow: true, out Inode* inode) != Errno.Ok)
+            return null;
+        var text = new MemoryStream();
+        bool isFile = inode->IsRegular;
+        if (isFile && inode->Size > MostTextBytes)
+            throw new ImageException($"{path}: more than {MostTextBytes} bytes");
+        if (isFile)
+            CopyData(inode, path, text);
+        session.Files.Inodes.Release(inode);
+        return isFile ? Encoding.UTF8.GetString(text.ToArray()) : null;
     }
 
     public int Extract(string path, string folder)

@@ -1,6 +1,6 @@
 // The boot configuration is the machine's PVH module 0 (QEMU's -initrd): NUL-terminated UTF-8 strings "key=value". Keys: arg (repeated:
 // init's argument vector), env (repeated), cwd, tty (1: interactive terminal; 0: raw byte console), rows, cols, period_ms, persist
-// (1 or 0), hold (1: show the session, run nothing), and further keys a kernel may know (bench, panic). Unknown keys are logged by the kernel, never fatal.
+// (1 or 0), uid, gid, group (repeated: further groups), hold (1: show the session, run nothing), and further keys a kernel may know (bench, panic). Unknown keys are logged by the kernel, never fatal.
 using System;
 using System.Collections.Generic;
 using System.Globalization;
@@ -19,6 +19,9 @@ public sealed record BootConfiguration
     public IReadOnlyList<string> Environment { get; init; } = [];
 
     public string? WorkingDirectory { get; init; }
+
+    /// <summary>Whom init runs as; null for root.</summary>
+    public BootUser? User { get; init; }
 
     /// <summary>True for an interactive terminal (echo, line editing); false for a console that passes bytes through unchanged.</summary>
     public bool Interactive { get; init; }
@@ -48,6 +51,8 @@ public sealed record BootConfiguration
             Append(module, "env", variable);
         if (WorkingDirectory != null)
             Append(module, "cwd", WorkingDirectory);
+        if (User is { } user)
+            AppendUser(module, user);
         Append(module, "tty", Interactive ? "1" : "0");
         Append(module, "rows", Rows);
         Append(module, "cols", Columns);
@@ -58,6 +63,14 @@ public sealed record BootConfiguration
         foreach ((string key, string value) in Extra)
             Append(module, key, value);
         return module.ToArray();
+    }
+
+    private static void AppendUser(MemoryStream module, BootUser user)
+    {
+        Append(module, "uid", user.UserId.ToString(CultureInfo.InvariantCulture));
+        Append(module, "gid", user.GroupId.ToString(CultureInfo.InvariantCulture));
+        foreach (uint group in user.Groups)
+            Append(module, "group", group.ToString(CultureInfo.InvariantCulture));
     }
 
     private static void Append(MemoryStream module, string key, int? value)
@@ -72,4 +85,14 @@ public sealed record BootConfiguration
             throw new MachineException($"the boot configuration cannot carry a NUL byte (key {key})");
         module.Write(Encoding.UTF8.GetBytes($"{key}={value}\0"));
     }
+}
+
+/// <summary>The user and the groups of the first program.</summary>
+/// <param name="UserId">The user.</param>
+/// <param name="GroupId">The group.</param>
+/// <param name="Groups">Further groups, at most <see cref="MaxGroups"/>.</param>
+public sealed record BootUser(uint UserId, uint GroupId, IReadOnlyList<uint> Groups)
+{
+    /// <summary>As many as a process in the guest can have.</summary>
+    public const int MaxGroups = 32;
 }

@@ -26,7 +26,8 @@ internal sealed class LayerModel
             // Below something that is no directory nothing can be hidden.
             if (!isOpaque && !IsDirectory(ParentOf(path)))
                 continue;
-            entries.Add(SavedImage.Plain(isOpaque ? $"{path}/.wh..wh..opq" : $"{ParentOf(path)}/.wh.{path[(path.LastIndexOf('/') + 1)..]}".TrimStart('/'), ""));
+            string whiteout = isOpaque ? $"{path}/.wh..wh..opq" : $"{ParentOf(path)}/.wh.{path[(path.LastIndexOf('/') + 1)..]}";
+            entries.Add(SavedImage.Plain(whiteout.TrimStart('/'), ""));
             hidden.UnionWith(below.Where(name => IsBelow(name, path) || (!isOpaque && name == path)));
         }
         foreach (string name in hidden)
@@ -58,8 +59,8 @@ internal sealed class LayerModel
     private void AddEntry(Random random, List<TarEntry> entries)
     {
         string path = RandomPath(random);
-        string[] targets = [.. _files.Where(pair => pair.Value != null && pair.Key != path && !IsBelow(pair.Key, path) && !IsBelow(path, pair.Key))
-            .Select(pair => pair.Key)];
+        string[] targets = [.. _files.Where(pair => pair.Value != null).Select(pair => pair.Key)
+            .Where(name => name != path && !IsBelow(name, path) && !IsBelow(path, name))];
         int kind = random.Next(4);
         if (kind == 0 && targets.Length > 0)
         {

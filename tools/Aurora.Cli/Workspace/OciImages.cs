@@ -1,0 +1,19 @@
+using System.Threading;
+using System.Threading.Tasks;
+using Aurora.Images;
+using Aurora.Images.Oci;
+
+namespace Aurora.Cli.Workspace;
+
+/// <summary>Disk images of saved images of containers, each made once.</summary>
+internal static class OciImages
+{
+    /// <summary>
+    /// A disk image of the usual size with the files of a saved image. The config's digest names it, which vouches for all layers.
+    /// </summary>
+    public static Task<string> EnsureAsync(string place, OciImage image, CancellationToken cancellation)
+        => ImageCache.EnsureAsync(
+            "oci-" + image.Id.Replace(':', '-'), ImageCache.IsAsNewAsTool,
+            path => DiskImages.CreateAsync(path, DiskImage.DefaultBytes, $"making a disk image of {place}", image.Read, cancellation),
+            cancellation);
+}
