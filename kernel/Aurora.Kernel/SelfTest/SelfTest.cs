@@ -12,6 +12,7 @@ internal static class SelfTest
 {
     public static void Run(BareMachine machine, Hardware hardware)
     {
+        CopyTest.Run(machine);
         FrameTest.Run(machine);
         FiberTest.Run(new KernelFibers(machine.Frames, machine.Pages, hardware.Clock), machine);
         new UserModeTest(machine, hardware).Run();

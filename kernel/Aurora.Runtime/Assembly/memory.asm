@@ -33,8 +33,28 @@ memmove:
 copy_sse:
   movups xmm4, [rsi + rdx - 16]
   lea r8, [rdi + rdx - 16]
-  sub rdx, 64
-  jb .tail
+  sub rdx, 256
+  jb .rest
+.large:                                 ; most of what is copied is whole pages
+%assign offset 0
+%rep 4
+  movups xmm0, [rsi + offset]
+  movups xmm1, [rsi + offset + 16]
+  movups xmm2, [rsi + offset + 32]
+  movups xmm3, [rsi + offset + 48]
+  movups [rdi + offset], xmm0
+  movups [rdi + offset + 16], xmm1
+  movups [rdi + offset + 32], xmm2
+  movups [rdi + offset + 48], xmm3
+%assign offset offset + 64
+%endrep
+  add rsi, 256
+  add rdi, 256
+  sub rdx, 256
+  jae .large
+.rest:
+  add rdx, 256 - 64
+  js .tail
 .block:
   movups xmm0, [rsi]
   movups xmm1, [rsi + 16]

@@ -54,6 +54,10 @@ public abstract unsafe class FramePool
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public byte* AddressOf(FrameNumber frame) => _directMap + (frame.Value << PageSize.Shift);
 
+    /// <summary>The address in the direct map of the frame that a page-table entry names.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal byte* AddressBehind(ulong entry) => _directMap + (entry & PageEntry.FrameMask);
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public FrameInfo* InfoOf(FrameNumber frame) => _infos + frame.Value;
 

@@ -15,6 +15,7 @@ public sealed unsafe class PageTables
     private const int TopLevel = 4;
     private const int IndexBits = 9;
     private const ulong IndexMask = (1 << IndexBits) - 1;
+    private const int EntryShift = 3;
     private const int UserTopEntries = 256;
     private const int Entries = 512;
 
@@ -60,19 +61,20 @@ public sealed unsafe class PageTables
         if (address.Value >= AddressSpace.UserEnd)
             return null;
         // Level by level without a loop: every page that the kernel copies from or to a program comes through here.
-        ulong* table = Below((ulong*)_frames.AddressOf(root), address.Value, TopLevel);
-        table = table == null ? null : Below(table, address.Value, TopLevel - 1);
-        table = table == null ? null : Below(table, address.Value, TopLevel - 2);
-        return table == null ? null : table + IndexAt(address.Value, 1);
+        ulong entry = *At(_frames.AddressOf(root), address.Value, TopLevel);
+        if (entry == 0)
+            return null;
+        entry = *At(_frames.AddressBehind(entry), address.Value, TopLevel - 1);
+        if (entry == 0)
+            return null;
+        entry = *At(_frames.AddressBehind(entry), address.Value, TopLevel - 2);
+        return entry == 0 ? null : At(_frames.AddressBehind(entry), address.Value, 1);
     }
 
-    // The table behind an entry, or null.
+    // The entry of a table for an address: the index in bytes is its bits in place, with room for the entry's size below.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private ulong* Below(ulong* table, ulong address, int level)
-    {
-        ulong entry = table[IndexAt(address, level)];
-        return entry == 0 ? null : (ulong*)_frames.AddressOf(PageEntry.FrameOf(entry));
-    }
+    private static ulong* At(byte* table, ulong address, int level)
+        => (ulong*)(table + ((address >> (PageSize.Shift + (IndexBits * (level - 1)) - EntryShift)) & (IndexMask << EntryShift)));
 
     /// <summary>
     /// The first lowest-level table that exists for an address in [address, end), which goes on to the first it translates; null at the

@@ -198,7 +198,7 @@ public sealed unsafe class UserMemory
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private byte* Shown(ulong entry, VirtualAddress address) => _frames.AddressOf(PageEntry.FrameOf(entry)) + address.PageOffset;
+    private byte* Shown(ulong entry, VirtualAddress address) => _frames.AddressBehind(entry) + address.PageOffset;
 
     private bool ReachByFault(AddressSpace* space, VirtualAddress address, FaultAccess access, ref AccessResult result, out byte* pointer)
     {

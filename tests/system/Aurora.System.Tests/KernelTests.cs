@@ -1,4 +1,4 @@
-// What the kernel itself does: boots, panics, refuses.
+// What the kernel itself does: boots, tests itself, panics, refuses.
 using System;
 using System.Collections.Generic;
 using System.Linq;
@@ -28,6 +28,17 @@ public sealed class KernelTests
         IReadOnlyList<string>[] readings = [.. RestartedOutput.Readings(starts[0], starts[1], console).Select(FaultsOf)];
         string first = string.Join("\n", readings.FirstOrDefault(["output was lost"]));
         Assert.True(readings.Any(faults => faults.Count == 0), first + "\n" + console);
+    }
+
+    [Fact]
+    public async Task The_machine_tests_itself()
+    {
+        await using VirtualMachine machine = await VirtualMachine.StartAsync(
+            new MachineConfiguration { Kernel = Products.KernelImage, MemoryMebibytes = 256, KernelCommandLine = "selftest" });
+        await machine.Exited.WaitAsync(Guest.Deadline);
+        string[] lines = [.. machine.Events.Snapshot().Select(item => item.Line)];
+        foreach (string name in new[] { "copies ok", "frames ok", "fibers ok", "done" })
+            Assert.True(lines.Any(line => line.EndsWith($"@selftest {name}", StringComparison.Ordinal)), string.Join('\n', lines));
     }
 
     private static IReadOnlyList<string> FaultsOf(string output)
