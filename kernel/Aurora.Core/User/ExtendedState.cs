@@ -41,23 +41,30 @@ public static unsafe class ExtendedState
 
     /// <summary>
     /// Makes <paramref name="to"/> the owner of the extended registers, saving those of <paramref name="from"/> first (null: nothing to
-    /// save, nobody to load). False when the image of <paramref name="to"/> is malformed: it then has the initial state.
+    /// save, nobody to load). False when the image of <paramref name="to"/> is malformed: it then has the initial state. XMM and MXCSR of
+    /// <paramref name="from"/> stay where they are, in its context.
     /// </summary>
     public static bool Switch(UserContext* from, UserContext* to)
     {
         if (from != null)
-            Save(from);
+            SaveRegisters(from);
         return to == null || Load(to);
     }
 
     /// <summary>Brings the image of the thread that owns the registers up to date; the registers keep their values.</summary>
     public static void Save(UserContext* owner)
     {
+        SaveRegisters(owner);
+        StoreSse(owner);
+    }
+
+    // All but what the context has.
+    private static void SaveRegisters(UserContext* owner)
+    {
         if (CpuFeatures.HasXsave)
             state_save(owner->ExtendedState, EnabledComponents & ~SseComponent);
         else
             state_save_legacy(owner->ExtendedState);
-        StoreSse(owner);
     }
 
     /// <summary>Copies the thread's live XMM and MXCSR into its image.</summary>

@@ -30,7 +30,10 @@ public unsafe struct UserContext
     /// <summary>The physical address of the thread's top-level page table (CR3).</summary>
     public ulong PageTableRoot;
 
-    /// <summary>A 64-byte-aligned XSAVE image (standard format) of <see cref="ExtendedStateBytes"/>; XMM and MXCSR in it are stale while the thread is current.</summary>
+    /// <summary>
+    /// A 64-byte-aligned XSAVE image (standard format) of <see cref="ExtendedStateBytes"/>; XMM and MXCSR in it are stale until somebody
+    /// asks for the image (ExtendedStateUnit.Save).
+    /// </summary>
     public byte* ExtendedState;
 
     public uint Mxcsr;

@@ -173,26 +173,23 @@ public sealed unsafe class SignalDelivery
         thread->Call.RestartCode = 0;
     }
 
+    // What the frame has beside the registers is written into the thread's own image, which is what a fresh program has right after.
     private void WriteImage(Thread* thread, ulong address)
     {
         int bytes = _kernel.Extended.ImageBytes;
         _kernel.Extended.Save(thread->Context);
-        Span<byte> image = stackalloc byte[UserContext.ExtendedStateBytes + sizeof(uint)];
-        new ReadOnlySpan<byte>(thread->Context->ExtendedState, bytes).CopyTo(image);
-        fixed (byte* start = image)
+        byte* image = thread->Context->ExtendedState;
+        *(FloatStateNote*)(image + FloatStateNote.Offset) = new FloatStateNote
         {
-            var note = new FloatStateNote
-            {
-                Magic = FloatStateNote.OpeningMagic,
-                ExtendedBytes = (uint)(bytes + sizeof(uint)),
-                Components = _kernel.Extended.ComponentMask,
-                ImageBytes = (uint)bytes,
-            };
-            *(FloatStateNote*)(start + FloatStateNote.Offset) = note;
-            *(ulong*)(start + HeaderOffset) |= LegacyComponents;
-            *(uint*)(start + bytes) = FloatStateNote.ClosingMagic;
-        }
-        _kernel.User.Write(thread->Process->AddressSpace, new VirtualAddress(address), image[..(bytes + sizeof(uint))]);
+            Magic = FloatStateNote.OpeningMagic,
+            ExtendedBytes = (uint)(bytes + sizeof(uint)),
+            Components = _kernel.Extended.ComponentMask,
+            ImageBytes = (uint)bytes,
+        };
+        *(ulong*)(image + HeaderOffset) |= LegacyComponents;
+        *(uint*)(image + bytes) = FloatStateNote.ClosingMagic;
+        var frame = new ReadOnlySpan<byte>(image, bytes + sizeof(uint));
+        _kernel.User.Write(thread->Process->AddressSpace, new VirtualAddress(address), frame);
     }
 
     private void WriteFrame(Thread* thread, ulong address, ulong image, in SignalInfo info, in SignalAction action)

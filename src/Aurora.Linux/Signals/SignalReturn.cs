@@ -1,6 +1,7 @@
 // rt_sigreturn: the frame is a program's memory and may hold anything. Everything is read and checked first; only a frame that is good as a
 // whole changes the thread. XRSTOR faults on reserved bits of MXCSR and of the XSAVE header (SDM vol. 1, 13.8), so those are refused here.
 using System;
+using System.Runtime.CompilerServices;
 using Aurora.Base;
 using Aurora.Linux.Executive;
 using Aurora.Memory;
@@ -18,11 +19,11 @@ public static unsafe class SignalReturn
     private const int MxcsrOffset = 24;
     private const ulong LegacyComponents = 3;
 
+    [SkipLocalsInit]
     public static SystemCallResult Call(LinuxKernel kernel, Thread* thread, SystemCallArguments* arguments)
     {
         ulong address = thread->Context->Rsp;
         Span<byte> image = stackalloc byte[UserContext.ExtendedStateBytes];
-        image.Clear();
         AccessResult access = kernel.User.Read(thread->Process->AddressSpace, new VirtualAddress(address), out UserSignalUcontext ucontext);
         bool hasImage = access.IsOk && ucontext.Context.FloatState != 0;
         bool isValid = access.IsOk;
@@ -35,7 +36,7 @@ public static unsafe class SignalReturn
             kernel.Signals.Force(thread, SignalInfo.FromKernel(Signal.SIGSEGV));
             return SystemCallResult.NoReturn;
         }
-        RestoreExtended(kernel, thread, hasImage, image);
+        RestoreExtended(kernel, thread, hasImage, image[..kernel.Extended.ImageBytes]);
         kernel.Signals.SetMask(thread, new SignalSet(ucontext.Mask));
         if (SignalStackCall.IsAcceptable(in ucontext.Stack))
             SignalStackCall.Set(thread, in ucontext.Stack);
@@ -49,41 +50,32 @@ public static unsafe class SignalReturn
             kernel.Extended.Reset(thread->Context);
             return;
         }
-        image.CopyTo(new Span<byte>(thread->Context->ExtendedState, UserContext.ExtendedStateBytes));
+        image.CopyTo(new Span<byte>(thread->Context->ExtendedState, image.Length));
         kernel.Extended.Load(thread->Context);
     }
 
+    // Fills as much of the image as the machine has.
     private static AccessResult ReadImage(LinuxKernel kernel, Thread* thread, ulong address, Span<byte> image, out bool isValid)
     {
         isValid = false;
         AddressSpace* space = thread->Process->AddressSpace;
-        AccessResult access = kernel.User.Read(space, new VirtualAddress(address), image[..LegacyBytes]);
+        AccessResult access = kernel.User.Read(space, new VirtualAddress(address + FloatStateNote.Offset), out FloatStateNote note);
         if (!access.IsOk)
-            return access;
-        FloatStateNote note;
-        uint mxcsr;
-        fixed (byte* start = image)
-        {
-            note = *(FloatStateNote*)(start + FloatStateNote.Offset);
-            mxcsr = *(uint*)(start + MxcsrOffset);
-        }
-        if ((mxcsr & ~kernel.Extended.MxcsrMask) != 0)
             return access;
         int bytes = kernel.Extended.ImageBytes;
         bool isExtended = note.Magic == FloatStateNote.OpeningMagic && note.ImageBytes == (uint)bytes
             && note.ExtendedBytes == note.ImageBytes + sizeof(uint);
-        if (isExtended)
-        {
-            access = kernel.User.Read(space, new VirtualAddress(address + note.ImageBytes), out uint closing);
-            if (!access.IsOk)
-                return access;
-            isExtended = closing == FloatStateNote.ClosingMagic;
-        }
-        if (isExtended)
-            access = kernel.User.Read(space, new VirtualAddress(address + LegacyBytes), image[LegacyBytes..bytes]);
+        int wanted = isExtended ? bytes + sizeof(uint) : LegacyBytes;
+        access = kernel.User.Read(space, new VirtualAddress(address), image[..wanted]);
         if (!access.IsOk)
             return access;
-        isValid = isExtended ? HasValidHeader(kernel, image) : UseLegacyOnly(image);
+        fixed (byte* start = image)
+        {
+            if ((*(uint*)(start + MxcsrOffset) & ~kernel.Extended.MxcsrMask) != 0)
+                return access;
+            isExtended = isExtended && *(uint*)(start + bytes) == FloatStateNote.ClosingMagic;
+        }
+        isValid = isExtended ? HasValidHeader(kernel, image) : UseLegacyOnly(image[..bytes]);
         // The software bytes are not the processor's.
         image[FloatStateNote.Offset..LegacyBytes].Clear();
         return access;

@@ -1,5 +1,5 @@
-// How many signals and timers each real user has waiting: what RLIMIT_SIGPENDING limits. Derived, so not captured. Protected by the kernel
-// lock.
+// How many signals and timers each real user has waiting: what RLIMIT_SIGPENDING limits. A user with none has no account, but for the last
+// one who had some: most signals are the only one. Derived, so not captured. Protected by the kernel lock.
 using Aurora.Base;
 
 namespace Aurora.Posix.Signals;
@@ -18,6 +18,9 @@ public sealed unsafe class UserSignals(PageAllocator pages, int maxUsers)
 
     private readonly Slab<Account> _accounts = new(pages, maxUsers);
     private readonly nint[] _buckets = new nint[Buckets];
+
+    // Without a count, and in its bucket all the same; null when there is none.
+    private Account* _idle;
 
     /// <summary>How many a user has.</summary>
     public int CountOf(uint user)
@@ -38,6 +41,10 @@ public sealed unsafe class UserSignals(PageAllocator pages, int maxUsers)
             account = account->Next;
         if (account == null)
         {
+            // The idle one is nobody's reason to go without.
+            if (_idle != null)
+                End(_idle);
+            _idle = null;
             account = _accounts.Allocate();
             if (account == null)
                 return false;
@@ -45,6 +52,8 @@ public sealed unsafe class UserSignals(PageAllocator pages, int maxUsers)
             account->Next = (Account*)_buckets[user % Buckets];
             _buckets[user % Buckets] = (nint)account;
         }
+        if (account == _idle)
+            _idle = null;
         account->Count += count;
         return true;
     }
@@ -54,18 +63,28 @@ public sealed unsafe class UserSignals(PageAllocator pages, int maxUsers)
     {
         if (count == 0)
             return;
-        Account* previous = null;
         Account* account = (Account*)_buckets[user % Buckets];
-        for (; account != null && account->User != user; account = account->Next)
-            previous = account;
+        while (account != null && account->User != user)
+            account = account->Next;
         Panic.Unless(account != null && account->Count >= count, "signals: more was released than had been charged"u8);
         account->Count -= count;
         if (account->Count != 0)
             return;
+        if (_idle != null)
+            End(_idle);
+        _idle = account;
+    }
+
+    private void End(Account* account)
+    {
+        uint bucket = account->User % Buckets;
+        Account* previous = null;
+        for (Account* other = (Account*)_buckets[bucket]; other != account; other = other->Next)
+            previous = other;
         if (previous != null)
             previous->Next = account->Next;
         else
-            _buckets[user % Buckets] = (nint)account->Next;
+            _buckets[bucket] = (nint)account->Next;
         _accounts.Free(account);
     }
 }
