@@ -105,7 +105,12 @@ internal static unsafe class EventPollCalls
     private static SystemCallResult Wait(LinuxKernel kernel, Thread* thread, SystemCallArguments* a)
     {
         var call = new FileCall(kernel, thread);
-        return thread->Call.Phase != 0 || (Check(ref call, a) && Start(ref call, a->Int3, null)) ? Run(ref call, a) : call.Failure;
+        if (thread->Call.Phase != 0)
+            return Run(ref call, a);
+        if (!Check(ref call, a))
+            return call.Failure;
+        Start(ref call, null);
+        return Run(ref call, a);
     }
 
     private static SystemCallResult WaitWithMask(LinuxKernel kernel, Thread* thread, SystemCallArguments* a)
@@ -114,8 +119,9 @@ internal static unsafe class EventPollCalls
         if (thread->Call.Phase != 0)
             return Run(ref call, a);
         SignalSet mask = default;
-        if (!ReadMask(ref call, a, ref mask) || !Check(ref call, a) || !Start(ref call, a->Int3, a->Arg4 == 0 ? null : &mask))
+        if (!ReadMask(ref call, a, ref mask) || !Check(ref call, a))
             return call.Failure;
+        Start(ref call, a->Arg4 == 0 ? null : &mask);
         return Run(ref call, a);
     }
 
@@ -162,12 +168,12 @@ internal static unsafe class EventPollCalls
         return isInMemory && EventPolls.Of(file) != null;
     }
 
-    private static bool Start(ref FileCall call, int milliseconds, SignalSet* mask)
+    // The deadline is noted when nothing is ready: the clock is not asked before somebody waits.
+    private static void Start(ref FileCall call, SignalSet* mask)
     {
-        PollCalls.SetDeadline(ref call, milliseconds < 0 ? Timespec.Forever : (ulong)milliseconds * 1_000_000, milliseconds >= 0);
+        call.Thread->Call.Phase = PollCalls.StartedPhase;
         if (mask != null)
             call.Kernel.Signals.ReplaceMaskForCall(call.Thread, *mask);
-        return true;
     }
 
     private static SystemCallResult Run(ref FileCall call, SystemCallArguments* a)
@@ -185,6 +191,8 @@ internal static unsafe class EventPollCalls
             call.Files.EventPolls.EndLook(poll, call.Thread);
             return SystemCallResult.Done((long)progress.Progress);
         }
+        if (progress.DeadlineNanoseconds == 0)
+            PollCalls.SetDeadline(ref call, a->Int3);
         // What came while this call waited for a page, or let others run, has woken nobody: the thread was not in the queue.
         if (poll->Ready.First != null && progress.DeadlineNanoseconds > call.Kernel.Now(call.Thread))
             return SystemCallResult.Again;

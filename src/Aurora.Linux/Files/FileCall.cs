@@ -2,6 +2,7 @@
 // makes one of these and asks for its files in the same order (CallFiles). A helper that returns false leaves the result of the call in
 // Failure: an error, or a wait for a page of the program after which the call comes again.
 using System;
+using System.Runtime.CompilerServices;
 using Aurora.Base;
 using Aurora.Linux.Executive;
 using Aurora.Memory;
@@ -51,17 +52,28 @@ internal unsafe ref struct FileCall
     /// file.</summary>
     public bool File(int descriptor, out OpenFile* file)
     {
-        file = Files.Held.Find(Thread, descriptor, ref _asked);
+        file = Find(descriptor);
         if (file != null && file->Kind != FileKind.PathOnly)
             return true;
         Failure = Errno.EBADF;
         return false;
     }
 
+    // Nearly all calls ask for one file, once.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private OpenFile* Find(int descriptor)
+    {
+        if (_asked != 0 || Thread->Files.IsHeld)
+            return Files.Held.Find(Thread, descriptor, ref _asked);
+        OpenFile* file = HeldFiles.FindFirst(Thread, descriptor);
+        _asked = file == null ? 0 : 1;
+        return file;
+    }
+
     /// <summary>The open file of a descriptor, O_PATH ones included.</summary>
     public bool AnyFile(int descriptor, out OpenFile* file)
     {
-        file = Files.Held.Find(Thread, descriptor, ref _asked);
+        file = Find(descriptor);
         if (file != null)
             return true;
         Failure = Errno.EBADF;

@@ -1,7 +1,8 @@
 // poll and ppoll. Each dispatch asks every descriptor afresh; if none is ready the thread sleeps on the queues of the files it found at first,
 // which the call holds (as on Linux, where a descriptor closed meanwhile neither wakes the call nor ends its file), until one is woken or the
-// deadline passes. The deadline is absolute and part of the captured call.
+// deadline passes. The deadline is absolute and part of the captured call; poll's counts from when it has found nothing ready.
 using System;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Aurora.Base;
 using Aurora.Linux.Calls;
@@ -27,8 +28,10 @@ public struct LinuxPollDescriptor
 
 internal static unsafe class PollCalls
 {
-    private const byte StartedPhase = 1;
-    private const int AtOnce = 32;
+    /// <summary>Of a call that begins to wait, and of those made alike.</summary>
+    public const byte StartedPhase = 1;
+
+    private const int AtOnce = 64;
 
     public static void Register(SystemCallTable table)
     {
@@ -39,12 +42,12 @@ internal static unsafe class PollCalls
     private static SystemCallResult Poll(LinuxKernel kernel, Thread* thread, SystemCallArguments* a)
     {
         var call = new FileCall(kernel, thread);
+        if (!FindsNone(ref call, a->Arg0, a->UInt1, out SystemCallResult result))
+            return result;
+        // The clock is not asked before somebody waits.
         if (thread->Call.Phase == 0)
-        {
-            ulong timeout = a->Int2 < 0 ? Timespec.Forever : (ulong)a->Int2 * 1_000_000;
-            SetDeadline(ref call, timeout, a->Int2 >= 0);
-        }
-        return Run(ref call, a->Arg0, a->UInt1);
+            SetDeadline(ref call, a->Int2);
+        return Await(ref call, a->Arg0, a->UInt1);
     }
 
     private static SystemCallResult PollWithMask(LinuxKernel kernel, Thread* thread, SystemCallArguments* a)
@@ -52,7 +55,8 @@ internal static unsafe class PollCalls
         var call = new FileCall(kernel, thread);
         if (thread->Call.Phase == 0 && !Start(ref call, a->Arg2, a->Arg3, a->Arg4))
             return call.Failure;
-        SystemCallResult result = Run(ref call, a->Arg0, a->UInt1);
+        if (FindsNone(ref call, a->Arg0, a->UInt1, out SystemCallResult result))
+            result = Await(ref call, a->Arg0, a->UInt1);
         return result.Outcome == SystemCallOutcome.Done ? ReturnRemaining(ref call, a->Arg2, result) : result;
     }
 
@@ -78,12 +82,17 @@ internal static unsafe class PollCalls
         return true;
     }
 
+    /// <summary>As below, for a timeout in milliseconds; a negative one is none.</summary>
+    public static void SetDeadline(ref FileCall call, int milliseconds)
+        => SetDeadline(ref call, milliseconds < 0 ? Timespec.Forever : (ulong)milliseconds * 1_000_000, milliseconds >= 0);
+
     /// <summary>Notes when the call's wait ends: now for a zero time-out, never without one.</summary>
     public static void SetDeadline(ref FileCall call, ulong timeoutNanoseconds, bool isTimed)
     {
         ulong now = call.Kernel.Now(call.Thread);
         ulong deadline = timeoutNanoseconds >= ulong.MaxValue - now ? ulong.MaxValue : now + timeoutNanoseconds;
-        call.Thread->Call.DeadlineNanoseconds = isTimed ? deadline : ulong.MaxValue;
+        // Zero would be none that has been noted.
+        call.Thread->Call.DeadlineNanoseconds = isTimed ? Math.Max(deadline, 1) : ulong.MaxValue;
         call.Thread->Call.Phase = StartedPhase;
     }
 
@@ -115,12 +124,15 @@ internal static unsafe class PollCalls
 
     /// <summary>What a descriptor is ready for.</summary>
     public static PollEvents Ask(ref FileCall call, int descriptor, PollEvents interest)
+        => Ask(call.Files.OpenFiles, call.Table, call.Thread, descriptor, interest);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static PollEvents Ask(OpenFiles openFiles, DescriptorTable* table, Thread* thread, int descriptor, PollEvents interest)
     {
-        OpenFile* file = Descriptors.Find(call.Table, descriptor);
-        FileOperations? operations = file == null || file->Kind == FileKind.PathOnly ? null : call.Files.OpenFiles.OperationsOf(file);
-        if (operations is null)
-            return PollEvents.Invalid;
-        return operations.PollFor(file, interest, call.Thread) & (interest | PollEvents.Always);
+        OpenFile* file = Descriptors.Find(table, descriptor);
+        FileOperations? operations = file == null || file->Kind == FileKind.PathOnly ? null : openFiles.OperationsOf(file);
+        return operations is null
+            ? PollEvents.Invalid : operations.PollFor(file, interest, thread) & (interest | PollEvents.Always);
     }
 
     /// <summary>
@@ -143,20 +155,25 @@ internal static unsafe class PollCalls
         return true;
     }
 
-    private static SystemCallResult Run(ref FileCall call, ulong address, uint count)
+    // True when nothing is ready; else the result of the call.
+    private static bool FindsNone(ref FileCall call, ulong address, uint count, out SystemCallResult result)
     {
+        result = Errno.EINVAL;
         if (count > Math.Min(call.DescriptorLimit, DescriptorTable.MaxDescriptors))
-            return Errno.EINVAL;
-        if (!Scan(ref call, address, count, out long ready))
-            return call.Failure;
-        if (ready > 0)
-            return SystemCallResult.Done(ready);
-        bool mayWait = Wait(ref call);
-        if (!mayWait)
+            return false;
+        bool isScanned = Scan(ref call, address, count, out long ready);
+        result = isScanned ? SystemCallResult.Done(ready) : call.Failure;
+        return isScanned && ready == 0;
+    }
+
+    private static SystemCallResult Await(ref FileCall call, ulong address, uint count)
+    {
+        if (!Wait(ref call))
             return SystemCallResult.Done(0);
         return RegisterAll(ref call, address, count) ? SystemCallResult.BlockedOr(Errno.ERESTARTNOHAND) : call.Failure;
     }
 
+    [SkipLocalsInit]
     private static bool RegisterAll(ref FileCall call, ulong address, uint count)
     {
         Span<LinuxPollDescriptor> buffer = stackalloc LinuxPollDescriptor[AtOnce];
@@ -173,9 +190,13 @@ internal static unsafe class PollCalls
         return true;
     }
 
+    [SkipLocalsInit]
     private static bool Scan(ref FileCall call, ulong address, uint count, out long ready)
     {
         Span<LinuxPollDescriptor> buffer = stackalloc LinuxPollDescriptor[AtOnce];
+        OpenFiles openFiles = call.Files.OpenFiles;
+        DescriptorTable* table = call.Table;
+        Thread* thread = call.Thread;
         ready = 0;
         for (uint first = 0; first < count; first += AtOnce)
         {
@@ -185,7 +206,8 @@ internal static unsafe class PollCalls
                 return false;
             foreach (ref LinuxPollDescriptor entry in part)
             {
-                entry.Returned = entry.Descriptor < 0 ? PollEvents.None : Ask(ref call, entry.Descriptor, entry.Events);
+                entry.Returned = entry.Descriptor < 0
+                    ? PollEvents.None : Ask(openFiles, table, thread, entry.Descriptor, entry.Events);
                 if (entry.Returned != PollEvents.None)
                     ready++;
             }

@@ -1,5 +1,6 @@
 using System;
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using Aurora.Base;
 using Aurora.Posix.Processes;
 using Aurora.Posix.SystemCalls;
@@ -98,6 +99,7 @@ public sealed unsafe partial class Descriptors(FileState state, OpenFiles openFi
     }
 
     /// <summary>The open file of a descriptor, or null (EBADF).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static OpenFile* Find(DescriptorTable* table, int descriptor)
     {
         if ((uint)descriptor >= DescriptorTable.MaxDescriptors)

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Aurora.Base;
 using Aurora.Posix.SystemCalls;
 using Aurora.Posix.Threads;
@@ -22,6 +23,16 @@ public sealed unsafe class HeldFiles(FileState state, OpenFiles openFiles, Descr
         if (files.IsHeld)
             openFiles.Hold(file);
         Note(ref files, asked++, file);
+        return file;
+    }
+
+    /// <summary>As above, for a call that has asked for none and holds none.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static OpenFile* FindFirst(Thread* thread, int descriptor)
+    {
+        OpenFile* file = Descriptors.Find((DescriptorTable*)thread->Process->Descriptors, descriptor);
+        if (file != null)
+            Note(ref thread->Files, 0, file);
         return file;
     }
 
@@ -76,6 +87,7 @@ public sealed unsafe class HeldFiles(FileState state, OpenFiles openFiles, Descr
     }
 
     // The first one begins anew: what an earlier call has left there may have been freed.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Note(ref CallFiles files, int index, OpenFile* file)
     {
         if (index == 0)

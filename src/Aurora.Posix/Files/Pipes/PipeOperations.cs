@@ -67,26 +67,33 @@ public sealed unsafe partial class PipeOperations(FileState state, PipeLife life
     public override PollEvents Poll(OpenFile* file, PollEvents interest, Thread* waiter)
     {
         Pipe* pipe = file->Inode->Pipe;
+        if (waiter != null && file->IsReadable)
+            waker.BlockOn(waiter, &pipe->Readable);
+        if (waiter != null && file->IsWritable)
+            waker.BlockOn(waiter, &pipe->Writable);
+        return ReadyFor(file, pipe);
+    }
+
+    public override PollEvents PollFor(OpenFile* file, PollEvents interest, Thread* asking) => ReadyFor(file, file->Inode->Pipe);
+
+    private static PollEvents ReadyFor(OpenFile* file, Pipe* pipe)
+    {
         PollEvents ready = PollEvents.None;
+        bool isWritable = file->IsWritable;
         if (file->IsReadable)
         {
             if (pipe->Length > 0)
-                ready |= PollEvents.Readable;
+                ready = PollEvents.Readable;
             // Before the first writer has come there is nobody who could have hung up.
-            if (!pipe->HasWriter && !file->IsWritable && pipe->WriterOpens != file->WriterOpens)
+            if (!pipe->HasWriter && !isWritable && pipe->WriterOpens != file->WriterOpens)
                 ready |= PollEvents.HangUp;
-            if (waiter != null)
-                waker.BlockOn(waiter, &pipe->Readable);
+            if (!isWritable)
+                return ready;
         }
-        if (file->IsWritable)
-        {
-            if (pipe->Free >= Pipe.AtomicBytes)
-                ready |= PollEvents.Writable;
-            if (!pipe->HasReader && !file->IsReadable)
-                ready |= PollEvents.Error;
-            if (waiter != null)
-                waker.BlockOn(waiter, &pipe->Writable);
-        }
+        if (isWritable && pipe->Free >= Pipe.AtomicBytes)
+            ready |= PollEvents.Writable;
+        if (isWritable && !pipe->HasReader && !file->IsReadable)
+            ready |= PollEvents.Error;
         return ready;
     }
 
