@@ -49,6 +49,8 @@ public sealed class TscClock : Clock
 
     public override ulong RealtimeNanoseconds => _realtimeOrigin + MonotonicNanoseconds;
 
+    public override ulong RecentRealtimeNanoseconds => _realtimeOrigin + Volatile.Read(ref _last);
+
     public override ulong RealtimeLeadNanoseconds => _realtimeOrigin;
 
     /// <summary>Sets real time: it is <paramref name="unixSeconds"/> now.</summary>

@@ -8,6 +8,9 @@ public abstract class Clock
     /// <summary>Nanoseconds since 1970-01-01 00:00 UTC.</summary>
     public abstract ulong RealtimeNanoseconds { get; }
 
+    /// <summary>Real time as it was a moment ago, when somebody asked for it or a turn began: for what need not be exact.</summary>
+    public virtual ulong RecentRealtimeNanoseconds => RealtimeNanoseconds;
+
     /// <summary>
     /// How far real time is ahead of monotonic time, modulo 2^64. A clock that goes on between two readings has it from where it began.
     /// </summary>

@@ -50,16 +50,18 @@ public readonly unsafe struct GroupClock
     public ulong MonotonicNanoseconds => unchecked(_machine.MonotonicNanoseconds + _state->OffsetNanoseconds);
 
     /// <summary>Nanoseconds since 1970-01-01 00:00 UTC; within 1970 and what 63 bits hold.</summary>
-    public ulong RealtimeNanoseconds
+    public ulong RealtimeNanoseconds => Shifted(_machine.RealtimeNanoseconds);
+
+    /// <summary>As above, as it was a moment ago (<see cref="Clock.RecentRealtimeNanoseconds"/>).</summary>
+    public ulong RecentRealtimeNanoseconds => Shifted(_machine.RecentRealtimeNanoseconds);
+
+    private ulong Shifted(ulong realtimeNanoseconds)
     {
-        get
-        {
-            long time = (long)_machine.RealtimeNanoseconds;
-            long shift = _state->RealtimeShiftNanoseconds;
-            if (shift > 0)
-                return (ulong)(time > long.MaxValue - shift ? long.MaxValue : time + shift);
-            return time + shift < 0 ? 0 : (ulong)(time + shift);
-        }
+        long time = (long)realtimeNanoseconds;
+        long shift = _state->RealtimeShiftNanoseconds;
+        if (shift > 0)
+            return (ulong)(time > long.MaxValue - shift ? long.MaxValue : time + shift);
+        return time + shift < 0 ? 0 : (ulong)(time + shift);
     }
 
     /// <summary>

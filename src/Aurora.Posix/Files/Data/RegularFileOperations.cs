@@ -156,10 +156,10 @@ internal sealed unsafe class RegularFileOperations(
         Inode* inode = file->Inode;
         if ((file->Flags & OpenFlags.NoAccessTime) != 0)
             return;
-        long now = stamps.NowOf(inode);
-        if (inode->AccessTime > inode->ModifyTime && inode->AccessTime > inode->ChangeTime && now - inode->AccessTime < dayNanoseconds)
+        if (inode->AccessTime > inode->ModifyTime && inode->AccessTime > inode->ChangeTime
+            && stamps.RecentOf(inode) - inode->AccessTime < dayNanoseconds)
             return;
-        inode->AccessTime = now;
+        inode->AccessTime = stamps.NowOf(inode);
         state.MarkChanged(&inode->Header);
     }
 }

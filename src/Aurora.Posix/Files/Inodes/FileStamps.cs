@@ -8,6 +8,9 @@ public sealed unsafe class FileStamps(FileState state, GroupClocks clocks)
     /// <summary>The time that a file's group sees, in nanoseconds since 1970.</summary>
     public long NowOf(Inode* inode) => (long)clocks.Of(&inode->Header).RealtimeNanoseconds;
 
+    /// <summary>As above, as it was a moment ago: for what need not be exact.</summary>
+    public long RecentOf(Inode* inode) => (long)clocks.Of(&inode->Header).RecentRealtimeNanoseconds;
+
     /// <summary>The time that a group sees; as above.</summary>
     public long NowOf(ObjectTracker group) => (long)clocks.Of(group).RealtimeNanoseconds;
 
