@@ -312,7 +312,7 @@ static inline long msnap_recv(const char *name) { return syscall(SYS_msnap_recv,
 /* The index-th region of the caller, or with CAP_DAC_OVERRIDE of all; ENOENT past the last. Index 0 first. */
 static inline long msnap_list(unsigned index, struct msnap_info *i) { return syscall(SYS_msnap_list, index, i, sizeof *i); }
 /* The signal (0: none) that tells this program, when it continues from a checkpoint, that a region it shows is not what it was; without one
- * it is ended then, as by SIGKILL. The one before. exec forgets it. */
+ * it is ended then, as by SIGKILL, or, as process 1 of its group, begins again. The one before. exec forgets it. */
 static inline long msnap_notify(int signal) { return syscall(SYS_msnap_notify, signal); }
 
 #endif

@@ -93,9 +93,18 @@ internal unsafe ref struct MemoryLeave
             MarkOwnerDied((head.Pending & ~1UL) + (ulong)head.Offset);
     }
 
+    // A region that has gone on without the thread is not marked: what it held there may be another's by now, who has the same number.
+    private bool MayMark(ulong address)
+    {
+        if (!_space->HasOtherRegion || _space->RegionSignal != 0)
+            return true;
+        Mapping* mapping = MappingTable.Find(_space, new VirtualAddress(address));
+        return mapping == null || mapping->Object->Region == null;
+    }
+
     private void MarkOwnerDied(ulong address)
     {
-        if ((address & 3) != 0 || !Read(address, out uint word) || (word & FutexOwnerMask) != (uint)_thread->Id)
+        if (!MayMark(address) || (address & 3) != 0 || !Read(address, out uint word) || (word & FutexOwnerMask) != (uint)_thread->Id)
             return;
         uint marked = (word & FutexWaiters) | FutexOwnerDied;
         if (Write(address, marked) && (word & FutexWaiters) != 0)

@@ -65,6 +65,9 @@ internal static unsafe class RestartCalls
     private static bool MarkDescriptors(LinuxKernel kernel, Thread* thread, ref int left)
     {
         var table = (DescriptorTable*)thread->Process->Descriptors;
+        for (int inherited = 0; inherited < FirstOwnDescriptor; inherited++)
+            if (Descriptors.Find(table, inherited) != null)
+                kernel.Files.Descriptors.SetCloseOnExec(table, inherited, false);
         int first = Math.Max(FirstOwnDescriptor, (int)Math.Min(thread->Call.Progress, DescriptorTable.MaxDescriptors));
         for (int next = Descriptors.NextOpen(table, first); next >= 0; next = Descriptors.NextOpen(table, next + 1))
         {

@@ -125,7 +125,7 @@ internal static unsafe class DescriptorCalls
                 if ((a->UInt2 & ~file->Flags & OpenFlags.NoAccessTime) != 0 && Permissions.CheckOwner(file->Inode, in caller) != Errno.Ok)
                     return Errno.EPERM;
                 // Of pipes it would ask for packets, and other files know nothing of it.
-                if ((a->UInt2 & OpenFlags.Direct) != 0 && file->Kind != FileKind.Regular)
+                if ((a->UInt2 & ~file->Flags & OpenFlags.Direct) != 0 && file->Kind != FileKind.Regular)
                     return Errno.EINVAL;
                 Errno error = SetAsync(ref call, file, a->Int0, (a->UInt2 & OpenFlags.Async) != 0, otherwise: Errno.Ok);
                 if (error != Errno.Ok)

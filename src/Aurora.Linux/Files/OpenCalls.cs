@@ -187,7 +187,12 @@ internal static unsafe class OpenCalls
             return Errno.EPERM;
         FileAccess wanted = (flags & OpenFlags.AccessMask) != OpenFlags.WriteOnly ? FileAccess.Read : FileAccess.None;
         Errno denied = Permissions.Check(inode, in caller, writes ? wanted | FileAccess.Write : wanted);
-        return denied == Errno.Ok && writes && files.Proc.IsExecuting(inode) ? Errno.ETXTBSY : denied;
+        if (denied != Errno.Ok)
+            return denied;
+        if (writes && files.Proc.IsExecuting(inode))
+            return Errno.ETXTBSY;
+        // A FIFO would be asked for packets, and other files know nothing of it.
+        return (flags & OpenFlags.Direct) != 0 && inode->Type != InodeMode.Regular ? Errno.EINVAL : Errno.Ok;
     }
 
     // Truncation waits for a page before anything is changed; a FIFO waits for its other end with the file open, and so does a file for its

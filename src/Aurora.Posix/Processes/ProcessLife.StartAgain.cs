@@ -9,6 +9,7 @@
 using Aurora.Base;
 using Aurora.Posix.Signals;
 using Aurora.Posix.SystemCalls;
+using Aurora.Posix.Terminals;
 using Aurora.Posix.Threads;
 
 namespace Aurora.Posix.Processes;
@@ -47,6 +48,8 @@ public sealed unsafe partial class ProcessLife
         thread->BlockedSignals = thread->SavedBlockedSignals = default;
         thread->HasSavedBlockedSignals = false;
         thread->RoomWaits = 0;
+        // Nobody of the group is left to hear of it; a word in a region may be another's by now, who has the same number.
+        thread->RobustList = thread->ClearChildTid = 0;
         thread->Call = new CallContinuation
         {
             Active = true, Number = CallContinuation.RestartProgram, Phase = CallContinuation.AwaitingOthers,
@@ -69,6 +72,17 @@ public sealed unsafe partial class ProcessLife
         _signals.CatchUp(init);
         _signals.Discard(init, null);
         _signals.ResetAll(init);
+        TakeForeground(init);
         _table.MarkChanged(&init->Header);
+    }
+
+    // The job that the terminal of its session was left to is no more.
+    private void TakeForeground(Process* init)
+    {
+        Session* session = init->ProcessGroup->Session;
+        if (session->Leader != init || session->Terminal == null)
+            return;
+        ((Terminal*)session->Terminal)->ForegroundGroup = init->ProcessGroup->Id;
+        _table.MarkChanged(session->Terminal);
     }
 }
