@@ -30,7 +30,7 @@ public sealed unsafe class OpenFiles(
         if (created == null)
             return Errno.ENFILE;
         created->Inode = inode;
-        created->Flags = flags & OpenFlags.Kept;
+        created->Flags = flags & (OpenFlags.Kept | OpenFlags.NoControllingTerminal);
         created->Kind = kind;
         created->Header.References = 1;
         inodes.Hold(inode);
@@ -39,10 +39,12 @@ public sealed unsafe class OpenFiles(
         Errno error = operations is null ? Errno.ENXIO : operations.Open(created, in caller);
         if (error != Errno.Ok)
         {
+            created->Flags &= OpenFlags.Kept;
             created->Kind = FileKind.PathOnly;
             Release(created);
             return error;
         }
+        created->Flags &= OpenFlags.Kept;
         CountOpening(created, 1);
         file = created;
         return Errno.Ok;
