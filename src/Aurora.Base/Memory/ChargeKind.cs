@@ -46,6 +46,9 @@ public enum ChargeKind : byte
     SocketMessage,
     SocketRights,
 
+    /// <summary>With its input and what has been written to it.</summary>
+    PseudoTerminal,
+
     /// <summary>Open files in messages, each for each place.</summary>
     FileInFlight,
 

@@ -42,6 +42,9 @@ public sealed unsafe class RestoreRoom(PageAllocator pages, FrameReclaimer recla
             if (counts[kind] == 0 || (scope == RestoreScope.Files && !ObjectRestorer.IsOfFiles((ObjectKind)kind)))
                 continue;
             ObjectStock? stock = StockOf((ObjectKind)kind);
+            // One of them is the console, which is charged to nobody.
+            if (kind == (int)ObjectKind.Terminal)
+                counts[kind]--;
             // Beside its past a group leaves others as much as it takes.
             int times = past.IsThere ? 2 : 1;
             if (stock is not null && counts[kind] > (stock.Limit - stock.Count) / times)
@@ -136,6 +139,7 @@ public sealed unsafe class RestoreRoom(PageAllocator pages, FrameReclaimer recla
             ObjectKind.Socket => ChargeKind.Socket,
             ObjectKind.SocketMessage => ChargeKind.SocketMessage,
             ObjectKind.SocketRights => ChargeKind.SocketRights,
+            ObjectKind.Terminal => ChargeKind.PseudoTerminal,
             ObjectKind.SymbolicLinkTail => ChargeKind.SymbolicLinkTail,
             ObjectKind.ExtendedAttributes => ChargeKind.ExtendedAttributes,
             ObjectKind.SignalBacklog => ChargeKind.SignalBacklog,

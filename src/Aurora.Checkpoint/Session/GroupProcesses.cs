@@ -28,11 +28,11 @@ public sealed class GroupProcesses
         Signals = group.Signals;
         Timers = group.Timers;
         Deadlines = new Deadlines(group.Scheduler, Timers, group.Files.TimerFiles);
-        Terminals = new TerminalService(pages, group.Tracked, group.Scheduler, Signals, Table,
+        Terminals = new TerminalService(pages, group.Tracked, group.Scheduler, Signals, Table, group.Files,
             new HeldConsole(group.OutputHold, group.Tracked));
         Files = new ProcessFileTables(group.Files);
         Life = new ProcessLife(Table, group.Scheduler, Signals, group.Memory, Files, Timers, extended, control, group.Ipc);
-        new TerminalFile(Terminals, group.Scheduler, group.Files).RegisterWith(group.Files.Devices);
+        _ = new TerminalDrivers(Terminals, group.Scheduler, group.Tracked, group.Files);
         var codecs = new ProcessCodecs(Table, group.Scheduler, Signals, group.Memory, group.Files, extended, Timers, Terminals, Settings,
             waits, group.Ipc);
         for (int i = 0; i < codecs.Count; i++)

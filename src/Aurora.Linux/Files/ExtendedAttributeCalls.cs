@@ -199,5 +199,6 @@ internal static unsafe class ExtendedAttributeCalls
 
     private static Errno Suffix(Inode* inode, scoped ReadOnlySpan<byte> name, scoped ReadOnlySpan<byte> prefix, Errno error)
         => error != Errno.Ok ? error
-            : inode->IsProc || inode->IsAnonymousFile ? Errno.EOPNOTSUPP : name.Length == prefix.Length ? Errno.EINVAL : Errno.Ok;
+            : inode->IsProc || inode->IsAnonymousFile || inode->IsTerminal ? Errno.EOPNOTSUPP
+            : name.Length == prefix.Length ? Errno.EINVAL : Errno.Ok;
 }

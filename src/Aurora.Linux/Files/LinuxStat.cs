@@ -81,7 +81,7 @@ public unsafe struct LinuxStat
     public static ulong NumberOf(Posix.Files.Inode* inode)
         => inode->IsProc ? inode->ProcKey.InodeNumber : inode->Number;
 
-    public static ulong DeviceOf(Posix.Files.Inode* inode) => inode->IsProc ? DeviceNumber.ProcFileSystem : DeviceNumber.FileSystem;
+    public static ulong DeviceOf(Posix.Files.Inode* inode) => inode->FileSystem;
 
     /// <summary>Directories show a page, as most file systems do.</summary>
     public static long SizeOf(Posix.Files.Inode* inode)

@@ -62,11 +62,13 @@ internal static unsafe class OwnerCalls
     public static void SetToCaller(ref FileCall call, OpenFile* file)
         => Set(ref call, file, new LinuxFileOwner { Kind = LinuxFileOwner.Process, Id = call.Process->Id });
 
-    /// <summary>A terminal without an owner belongs to its foreground group, and one that is no session's to the caller.</summary>
+    /// <summary>
+    /// A terminal without an owner belongs to its foreground group, and one that is no session's, or a master, to the caller.
+    /// </summary>
     public static void SetToForeground(ref FileCall call, OpenFile* file)
     {
         var terminal = (Terminal*)file->Attachment;
-        if (terminal->Session == null || terminal->ForegroundGroup == 0)
+        if (file->Inode->Device == DeviceNumber.Multiplexer || terminal->Session == null || terminal->ForegroundGroup == 0)
             SetToCaller(ref call, file);
         else
             Set(ref call, file, new LinuxFileOwner { Kind = LinuxFileOwner.Group, Id = terminal->ForegroundGroup });

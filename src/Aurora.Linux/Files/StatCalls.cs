@@ -12,6 +12,7 @@ internal static unsafe class StatCalls
 {
     private const long AuroraMagic = 0x41555230;
     private const long ProcMagic = 0x9FA0;
+    private const long TerminalMagic = 0x1CD1;
     private const long AnonymousMagic = 0x09041934;
     private const long SocketMagic = 0x534F434B;
     private const long FlagsAreValid = 0x20; // ST_VALID
@@ -119,9 +120,9 @@ internal static unsafe class StatCalls
         var call = new FileCall(kernel, thread);
         if (!call.Resolve(FileCall.CurrentDirectory, a->Arg0, 0, follows: true, out Inode* inode))
             return call.Failure;
-        bool isProc = inode->IsProc;
+        long magic = MagicOf(inode);
         kernel.Files.Inodes.Release(inode);
-        return WriteStatFs(ref call, isProc ? ProcMagic : AuroraMagic, a->Arg1);
+        return WriteStatFs(ref call, magic, a->Arg1);
     }
 
     private static SystemCallResult StatFsOpen(LinuxKernel kernel, Thread* thread, SystemCallArguments* a)
@@ -129,10 +130,12 @@ internal static unsafe class StatCalls
         var call = new FileCall(kernel, thread);
         if (!call.AnyFile(a->Int0, out OpenFile* file))
             return call.Failure;
-        long magic = file->Inode->IsProc ? ProcMagic : file->Inode->IsAnonymousFile ? AnonymousMagic
-            : file->Inode->IsAnonymousSocket ? SocketMagic : AuroraMagic;
-        return WriteStatFs(ref call, magic, a->Arg1);
+        return WriteStatFs(ref call, MagicOf(file->Inode), a->Arg1);
     }
+
+    private static long MagicOf(Inode* inode)
+        => inode->IsOfTerminals ? TerminalMagic : inode->IsProc ? ProcMagic : inode->IsAnonymousFile ? AnonymousMagic
+            : inode->IsAnonymousSocket ? SocketMagic : AuroraMagic;
 
     private static SystemCallResult WriteStatFs(ref FileCall call, long magic, ulong address)
     {
@@ -143,8 +146,9 @@ internal static unsafe class StatCalls
             BlockSize = PageSize.Bytes,
             FragmentSize = PageSize.Bytes,
             NameLength = DirectoryEntry.MaxNameBytes,
-            Flags = magic is ProcMagic or AuroraMagic ? FlagsAreValid | RelativeAccessTimes : FlagsAreValid,
-            Id = magic == ProcMagic ? DeviceNumber.ProcFileSystem : DeviceNumber.FileSystem,
+            Flags = magic is ProcMagic or AuroraMagic or TerminalMagic ? FlagsAreValid | RelativeAccessTimes : FlagsAreValid,
+            Id = magic == ProcMagic ? DeviceNumber.ProcFileSystem : magic == TerminalMagic ? DeviceNumber.TerminalFileSystem
+                : DeviceNumber.FileSystem,
         };
         if (magic == AuroraMagic)
         {

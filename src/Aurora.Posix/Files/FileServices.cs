@@ -190,6 +190,9 @@ public sealed unsafe class FileServices
     /// <summary>How often what was read of a tree has contradicted itself.</summary>
     public ulong Contradictions => State.Contradictions;
 
+    /// <summary>The numbers and nodes of pseudo-terminals.</summary>
+    public TerminalNodes Terminals => State.Terminals;
+
     internal FileState State { get; }
 
     /// <summary>A page for the path a call was given; walks leave it alone.</summary>

@@ -40,6 +40,7 @@ public sealed unsafe class FileState
         OpenFiles = new Slab<OpenFile>(pages, limits.MaxOpenFiles, ChargeKind.OpenFile);
         Tables = new Slab<DescriptorTable>(pages, limits.MaxTables, ChargeKind.DescriptorTable);
         Chunks = new Slab<DescriptorChunk>(pages, limits.MaxTables * 4, ChargeKind.DescriptorChunk);
+        Terminals = new TerminalNodes(this);
         Pipes = new Slab<Pipe>(pages, limits.MaxOpenFiles, ChargeKind.Pipe);
         EventCounters = new Slab<EventCounter>(pages, limits.MaxOpenFiles, ChargeKind.EventCounter);
         TimerFiles = new Slab<TimerFile>(pages, limits.MaxOpenFiles, ChargeKind.TimerFile);
@@ -85,6 +86,9 @@ public sealed unsafe class FileState
     internal Slab<Socket> Sockets { get; }
     internal Slab<SocketMessage> SocketMessages { get; }
     internal Slab<SocketRights> SocketRights { get; }
+
+    /// <summary>The nodes of pseudo-terminals.</summary>
+    internal TerminalNodes Terminals { get; }
 
     /// <summary>Sockets with abstract names, of all groups (<see cref="SocketNames"/>).</summary>
     internal Socket** SocketBuckets { get; }
@@ -196,6 +200,9 @@ public sealed unsafe class FileState
         }
         flights->Search = default;
     }
+
+    /// <summary>The tree of the group with an index.</summary>
+    internal Namespace* NamespaceOf(ushort group) => _trees.At(group);
 
     /// <summary>The tree of a group; null while it has none.</summary>
     internal Namespace* FindNamespace(ObjectTracker group)

@@ -62,5 +62,8 @@ public unsafe struct Session
 
     /// <summary>The controlling terminal's object, or null.</summary>
     public ObjectHeader* Terminal;
+
+    /// <summary>When that was hung up: the group that was in its foreground, which hears it when the leader ends. Zero for none.</summary>
+    public int FormerForeground;
     public ProcessGroup* FirstGroup;
 }

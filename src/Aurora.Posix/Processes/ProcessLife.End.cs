@@ -253,16 +253,35 @@ public sealed unsafe partial class ProcessLife
     private void LeaveTerminal(Process* process)
     {
         Session* session = process->ProcessGroup == null ? null : process->ProcessGroup->Session;
-        if (session == null || session->Leader != process || session->Terminal == null)
+        if (session == null || session->Leader != process)
             return;
+        if (session->Terminal == null)
+        {
+            TellOfHangUp(session);
+            return;
+        }
         Terminal* terminal = (Terminal*)session->Terminal;
-        _signals.SendToGroup(_table.Of(&terminal->Header).FindGroup(terminal->ForegroundGroup), Signal.SIGHUP);
-        _signals.SendToGroup(_table.Of(&terminal->Header).FindGroup(terminal->ForegroundGroup), Signal.SIGCONT);
+        ProcessGroup* foreground = _table.Of(&terminal->Header).FindGroup(terminal->ForegroundGroup);
+        _signals.SendToGroup(foreground, Signal.SIGHUP);
+        if (!terminal->IsPseudo)
+            _signals.SendToGroup(foreground, Signal.SIGCONT);
         terminal->Session = null;
         terminal->ForegroundGroup = 0;
         session->Terminal = null;
         _table.MarkChanged(&terminal->Header);
         _table.MarkChanged(&session->Header);
         _scheduler.WakeAll(&terminal->Readers);
+    }
+
+    // The terminal was hung up before. The group may have ended, and its number may be another's.
+    private void TellOfHangUp(Session* session)
+    {
+        ProcessGroup* group = session->FormerForeground == 0 ? null : _table.Of(&session->Header).FindGroup(session->FormerForeground);
+        session->FormerForeground = 0;
+        _table.MarkChanged(&session->Header);
+        if (group == null || group->Session != session)
+            return;
+        _signals.SendToGroup(group, Signal.SIGHUP);
+        _signals.SendToGroup(group, Signal.SIGCONT);
     }
 }

@@ -14,7 +14,7 @@ public struct SessionRecord
     public ObjectId Leader;
     public ObjectId Terminal;
     public int Id;
-    public int Reserved;
+    public int FormerForeground;
 }
 
 /// <summary>Captures sessions; their groups link themselves in.</summary>
@@ -26,7 +26,13 @@ public sealed unsafe class SessionCodec(ProcessTable processes) : RecordCodec
     public override int Capture(ObjectHeader* header, Span<byte> payload)
     {
         Session* session = (Session*)header;
-        return Write(payload, new SessionRecord { Leader = IdOf(session->Leader), Terminal = IdOf(session->Terminal), Id = session->Id });
+        return Write(payload, new SessionRecord
+        {
+            Leader = IdOf(session->Leader),
+            Terminal = IdOf(session->Terminal),
+            Id = session->Id,
+            FormerForeground = session->FormerForeground,
+        });
     }
 
     public override bool IsSound(ObjectHeader* header)
@@ -34,7 +40,7 @@ public sealed unsafe class SessionCodec(ProcessTable processes) : RecordCodec
         Session* session = (Session*)header;
         Session* found = processes.Of(header).FindSession(session->Id);
         return IsLiveOrNone(session->Leader, ObjectKind.Process) && IsLiveOrNone(session->Terminal, ObjectKind.Terminal)
-            && session->FirstGroup != null && found == session;
+            && session->FirstGroup != null && found == session && session->FormerForeground >= 0;
     }
 
     public override RestoreStatus Create(ObjectTracker tracker, ObjectId id, byte version, ReadOnlySpan<byte> payload)
@@ -42,6 +48,8 @@ public sealed unsafe class SessionCodec(ProcessTable processes) : RecordCodec
         RestoreStatus status = ReadExactly(version, payload, out SessionRecord record);
         if (status != RestoreStatus.Ok)
             return status;
+        if (record.FormerForeground < 0)
+            return RestoreStatus.BadRecord;
         IdSlot* slot = processes.Of(tracker).Ids.Take(record.Id);
         if (slot == null || slot->Session != null)
             return RestoreStatus.BadRecord;
@@ -49,6 +57,7 @@ public sealed unsafe class SessionCodec(ProcessTable processes) : RecordCodec
         if (session == null)
             return RestoreStatus.OutOfMemory;
         session->Id = record.Id;
+        session->FormerForeground = record.FormerForeground;
         slot->Session = session;
         tracker.Adopt(&session->Header, Kind, id);
         return RestoreStatus.Ok;

@@ -48,6 +48,13 @@ public unsafe struct Terminal
     /// <summary>The next character is taken literally.</summary>
     public bool IsLiteralNext;
 
+    /// <summary>Nobody opens it but who may do everything (TIOCEXCL).</summary>
+    public bool IsExclusive;
+
+    /// <summary>Its line is a master: <see cref="Pseudo"/> says what is so of it.</summary>
+    public bool IsPseudo;
+    public PseudoTerminal Pseudo;
+
     /// <summary>The session whose controlling terminal this is, or null.</summary>
     public Session* Session;
 
@@ -74,5 +81,11 @@ public unsafe struct Terminal
 
     public readonly int InputCount => (int)(InputHead - InputTail);
     public readonly int InputRoom => InputBytes - InputCount;
+
+    /// <summary>Its master has been closed.</summary>
+    public readonly bool IsHungUp => IsPseudo && Pseudo.Is(PseudoTerminalFlags.HungUp);
+
+    /// <summary>Bytes of output that the master has yet to read.</summary>
+    public readonly int Unread => (int)(ScreenEnd - Pseudo.MasterTail);
     public readonly bool HasLine => LineHead != InputTail;
 }

@@ -17,41 +17,45 @@ public sealed unsafe class TerminalControl
     private const uint SetSettingsAfterOutput = 0x5403;
     private const uint SetSettingsFlush = 0x5404;
     private const uint SendBreak = 0x5409;
-    private const uint FlowControl = 0x540A;
-    private const uint Flush = 0x540B;
-    private const uint Exclusive = 0x540C;
-    private const uint NotExclusive = 0x540D;
+    internal const uint FlowControl = 0x540A;
+    internal const uint Flush = 0x540B;
+    internal const uint Exclusive = 0x540C;
+    internal const uint NotExclusive = 0x540D;
     private const uint SetControllingTerminal = 0x540E;
-    private const uint GetForeground = 0x540F;
-    private const uint SetForeground = 0x5410;
+    internal const uint GetForeground = 0x540F;
+    internal const uint SetForeground = 0x5410;
     private const uint OutputCount = 0x5411;
-    private const uint SimulateInput = 0x5412;
+    internal const uint SimulateInput = 0x5412;
     private const uint GetWindow = 0x5413;
     private const uint SetWindow = 0x5414;
     private const uint InputCount = 0x541B;
-    private const uint GiveUpTerminal = 0x5422;
+    internal const uint GiveUpTerminal = 0x5422;
     private const uint SetDiscipline = 0x5423;
     private const uint GetDiscipline = 0x5424;
     private const uint SendBreakLong = 0x5425;
-    private const uint GetSession = 0x5429;
+    internal const uint GetSession = 0x5429;
     private const uint GetSettings2 = 0x802C542A;
+    internal const uint GetExclusive = 0x80045440;
+    private const uint GetDevice = 0x80045432;
     private const uint SetSettings2 = 0x402C542B;
     private const uint SetSettingsAfterOutput2 = 0x402C542C;
     private const uint SetSettingsFlush2 = 0x402C542D;
 
     private readonly TerminalService _terminals;
-    private readonly ThreadScheduler _scheduler;
+    private readonly TerminalArguments _arguments;
     private readonly UserMemory _user;
 
-    public TerminalControl(TerminalService terminals, ThreadScheduler scheduler, UserMemory user)
+    public TerminalControl(TerminalService terminals, TerminalArguments arguments, UserMemory user)
     {
         _terminals = terminals;
-        _scheduler = scheduler;
+        _arguments = arguments;
         _user = user;
     }
 
-    /// <summary>Carries out one command; ENOTTY when it is none of a terminal's.</summary>
-    public SystemCallResult Control(Thread* thread, Terminal* terminal, uint command, ulong argument)
+    /// <summary>
+    /// Carries out one command, asked by a file that may be read or not; ENOTTY when it is none of a terminal's.
+    /// </summary>
+    public SystemCallResult Control(Thread* thread, Terminal* terminal, uint command, ulong argument, bool mayRead)
     {
         if (command == InputCount)
         {
@@ -73,14 +77,19 @@ public sealed unsafe class TerminalControl
             case SetWindow:
                 return ChangeWindow(thread, terminal, argument);
             case GetForeground or SetForeground or GetSession or SetControllingTerminal or GiveUpTerminal:
-                return ControlJobs(thread, terminal, command, argument);
+                return ControlJobs(thread, terminal, command, argument, mayRead);
             case Flush or FlowControl or SendBreak or SendBreakLong:
                 return ControlFlow(thread, terminal, command, argument);
             case OutputCount or GetDiscipline:
                 int zero = 0;
                 return Write(thread, argument, in zero);
             case Exclusive or NotExclusive:
+                _terminals.Settings.SetExclusive(terminal, command == Exclusive);
                 return 0;
+            case GetExclusive:
+                return Write(thread, argument, terminal->IsExclusive ? 1 : 0);
+            case GetDevice when terminal->IsPseudo:
+                return Write(thread, argument, (uint)terminal->Pseudo.Device);
             case SetDiscipline:
                 return ReadInt(thread, argument, out int discipline, out SystemCallResult failure)
                     ? discipline == 0 ? 0 : Errno.EINVAL : failure;
@@ -121,13 +130,13 @@ public sealed unsafe class TerminalControl
         return 0;
     }
 
-    private SystemCallResult ControlJobs(Thread* thread, Terminal* terminal, uint command, ulong argument)
+    private SystemCallResult ControlJobs(Thread* thread, Terminal* terminal, uint command, ulong argument, bool mayRead)
     {
         bool isOwn = TerminalJobs.ControllingTerminal(thread) == terminal;
         switch (command)
         {
             case SetControllingTerminal:
-                return _terminals.Jobs.Acquire(thread, terminal, argument == 1);
+                return _terminals.Jobs.Acquire(thread, terminal, argument == 1, mayRead);
             case GiveUpTerminal:
                 return _terminals.Jobs.GiveUp(thread, terminal);
             case GetForeground:
@@ -150,15 +159,19 @@ public sealed unsafe class TerminalControl
             case Flush:
                 if (argument > 2)
                     return Errno.EINVAL;
-                // 0 input, 1 output, 2 both; output is already on its way.
+                // 0 input, 1 output, 2 both.
                 if (argument != 1)
                     _terminals.Input.Flush(terminal);
+                if (argument != 0)
+                    _terminals.Line.FlushOutput(terminal);
                 return 0;
             case FlowControl:
                 if (argument > 3)
                     return Errno.EINVAL;
                 if (argument <= 1)
                     _terminals.Input.SetOutputStopped(terminal, argument == 0);
+                else
+                    SendFlowControl(terminal, argument == 2 ? ControlCharacter.Stop : ControlCharacter.Start);
                 return 0;
             default:
                 return 0;
@@ -176,25 +189,19 @@ public sealed unsafe class TerminalControl
         return 0;
     }
 
-    private bool ReadInt(Thread* thread, ulong address, out int value, out SystemCallResult failure)
+    // Asks who is at the other end of the line to stop, or to go on.
+    private void SendFlowControl(Terminal* terminal, int character)
     {
-        AccessResult access = _user.Read(thread->Process->AddressSpace, new VirtualAddress(address), out value);
-        failure = access.IsOk ? default : Stop(thread, in access);
-        return access.IsOk;
+        byte value = terminal->Settings.Characters[character];
+        if (value != 0)
+            _terminals.Output.SendRaw(terminal, value);
     }
+
+    private bool ReadInt(Thread* thread, ulong address, out int value, out SystemCallResult failure)
+        => _arguments.Read(thread, address, out value, out failure);
 
     private SystemCallResult Write<T>(Thread* thread, ulong address, in T value)
-        where T : unmanaged
-    {
-        AccessResult access = _user.Write(thread->Process->AddressSpace, new VirtualAddress(address), in value);
-        return access.IsOk ? 0 : Stop(thread, in access);
-    }
+        where T : unmanaged => _arguments.Write(thread, address, in value);
 
-    private SystemCallResult Stop(Thread* thread, in AccessResult access)
-    {
-        if (access.Status != MemoryStatus.WouldBlock)
-            return access.Status == MemoryStatus.OutOfMemory ? Errno.ENOMEM : Errno.EFAULT;
-        _scheduler.BlockOn(thread, access.Wait);
-        return SystemCallResult.BlockedUninterruptible;
-    }
+    private SystemCallResult Stop(Thread* thread, in AccessResult access) => _arguments.Stop(thread, in access);
 }

@@ -1,5 +1,7 @@
 // The terminal as an open file: reads and writes of programs, readiness, and which terminal an open gets. /dev/console and /dev/ttyS0 are the
-// console; /dev/tty is the controlling terminal of whoever opens it. The terminal is the open file's attachment, captured by id.
+// console; a node of /dev/pts is its pseudo-terminal; /dev/tty is the controlling terminal of whoever opens it. The terminal is the open
+// file's attachment, captured by id. When its master has been closed a pseudo-terminal is as Linux leaves it: reads find the end, but those
+// that waited fail, and so does all else.
 using System;
 using Aurora.Base;
 using Aurora.Posix.Files;
@@ -8,7 +10,7 @@ using Aurora.Posix.Threads;
 
 namespace Aurora.Posix.Terminals;
 
-/// <summary>Serves the terminal devices; register it for their numbers with <see cref="DeviceTable"/>.</summary>
+/// <summary>Serves the terminal devices (<see cref="TerminalDrivers"/>).</summary>
 public sealed unsafe class TerminalFile : FileOperations
 {
     private const int PieceBytes = 256;
@@ -18,42 +20,65 @@ public sealed unsafe class TerminalFile : FileOperations
     private readonly ThreadScheduler _scheduler;
     private readonly TerminalControl _control;
 
-    public TerminalFile(TerminalService terminals, ThreadScheduler scheduler, FileServices files)
+    public TerminalFile(TerminalService terminals, ThreadScheduler scheduler, TerminalControl control)
     {
         _terminals = terminals;
         _scheduler = scheduler;
-        _control = new TerminalControl(terminals, scheduler, files.User);
-    }
-
-    /// <summary>Makes this serve every terminal device.</summary>
-    public void RegisterWith(DeviceTable devices)
-    {
-        devices.Register(DeviceNumber.ControllingTerminal, this);
-        devices.Register(DeviceNumber.Console, this);
-        devices.Register(DeviceNumber.SerialTerminal, this);
+        _control = control;
     }
 
     /// <inheritdoc/>
     public override Errno Open(OpenFile* file, in FileCaller caller)
     {
-        bool isOwn = file->Inode->Device == DeviceNumber.ControllingTerminal;
-        Terminal* terminal = !isOwn ? _terminals.ConsoleOf(&file->Header) : caller.Thread == null ? null
-            : TerminalJobs.ControllingTerminal(caller.Thread);
+        Inode* inode = file->Inode;
+        bool isOwn = inode->Device == DeviceNumber.ControllingTerminal;
+        bool isNode = DeviceNumber.Major(inode->Device) == DeviceNumber.PseudoTerminals;
+        Terminal* terminal = isNode ? (Terminal*)inode->Terminal : !isOwn ? _terminals.ConsoleOf(&file->Header)
+            : caller.Thread == null ? null : TerminalJobs.ControllingTerminal(caller.Thread);
         if (terminal == null)
-            return Errno.ENXIO;
+            return isNode ? Errno.EIO : Errno.ENXIO;
+        Errno error = _terminals.Pseudo.Open(terminal, in caller);
+        if (error != Errno.Ok)
+            return error;
         file->Attachment = &terminal->Header;
         if (!isOwn && caller.Thread != null && (file->Flags & OpenFlags.NoControllingTerminal) == 0)
-            _terminals.Jobs.Opened(caller.Thread, terminal);
+            _terminals.Jobs.Opened(caller.Thread, terminal, file->IsReadable);
         return Errno.Ok;
     }
 
+    /// <inheritdoc/>
+    public override void Close(OpenFile* file)
+    {
+        if (Of(file)->IsPseudo)
+            _terminals.Pseudo.Close(Of(file));
+    }
+
+    /// <inheritdoc/>
+    public override bool Linked(OpenFile* file)
+    {
+        if (!IsSound(file))
+            return false;
+        if (Of(file)->IsPseudo)
+            Of(file)->Pseudo.Slaves++;
+        return true;
+    }
+
     /// <summary>The attachment may come from a record: everything here takes it for a terminal.</summary>
-    public override bool IsSound(OpenFile* file) => file->Attachment != null && file->Attachment->Kind == ObjectKind.Terminal;
+    public override bool IsSound(OpenFile* file)
+    {
+        if (file->Attachment == null || file->Attachment->Kind != ObjectKind.Terminal)
+            return false;
+        if (file->Inode->Device == DeviceNumber.ControllingTerminal)
+            return true;
+        return file->Inode->IsTerminal ? Of(file)->IsPseudo && Of(file)->Pseudo.Device == file->Inode->Device : !Of(file)->IsPseudo;
+    }
 
     /// <inheritdoc/>
     public override SystemCallResult Read(OpenFile* file, ref FileTransfer transfer)
     {
         Terminal* terminal = Of(file);
+        if (terminal->IsHungUp)
+            return IsUnderWay(transfer.Thread) ? transfer.Finish(Errno.EIO) : 0;
         Errno error = IsUnderWay(transfer.Thread) ? Errno.Ok : _terminals.Jobs.CheckRead(transfer.Thread, terminal);
         if (error != Errno.Ok)
             return transfer.Finish(error);
@@ -77,13 +102,15 @@ public sealed unsafe class TerminalFile : FileOperations
     public override SystemCallResult Write(OpenFile* file, ref FileTransfer transfer)
     {
         Terminal* terminal = Of(file);
+        if (terminal->IsHungUp)
+            return transfer.Finish(Errno.EIO);
         Errno error = IsUnderWay(transfer.Thread) ? Errno.Ok : _terminals.Jobs.CheckWrite(transfer.Thread, terminal);
         if (error != Errno.Ok)
             return transfer.Finish(error);
         Span<byte> piece = stackalloc byte[PieceBytes];
         while (transfer.Remaining > 0)
         {
-            int room = terminal->IsOutputStopped ? 0 : _terminals.Sink.RoomOf(terminal) / LongestExpansion;
+            int room = terminal->IsOutputStopped ? 0 : _terminals.Line.RoomOf(terminal) / LongestExpansion;
             int count = (int)Math.Min(transfer.Remaining, (ulong)Math.Min(room, PieceBytes));
             if (count == 0)
                 return AwaitRoom(file, terminal, ref transfer);
@@ -104,13 +131,15 @@ public sealed unsafe class TerminalFile : FileOperations
     public override PollEvents Poll(OpenFile* file, PollEvents interest, Thread* waiter)
     {
         Terminal* terminal = Of(file);
-        if (waiter != null && (interest & PollEvents.Readable) != 0)
+        if (waiter != null && ((interest & PollEvents.Readable) != 0 || terminal->IsPseudo))
             _scheduler.BlockOn(waiter, &terminal->Readers);
         if (waiter != null && (interest & PollEvents.Writable) != 0)
         {
             _scheduler.BlockOn(waiter, &terminal->Writers);
-            _scheduler.BlockOn(waiter, _terminals.Sink.SpaceOf(terminal));
+            _scheduler.BlockOn(waiter, _terminals.Line.SpaceOf(terminal));
         }
+        if (terminal->IsHungUp)
+            return PollEvents.Readable | PollEvents.Writable | PollEvents.Error | PollEvents.HangUp;
         return (TerminalReads.CanRead(terminal) ? PollEvents.Readable : PollEvents.None)
             | (_terminals.Output.CanWrite(terminal) ? PollEvents.Writable : PollEvents.None);
     }
@@ -124,7 +153,7 @@ public sealed unsafe class TerminalFile : FileOperations
         Terminal* terminal = Of(file);
         _scheduler.Listen(watch, &terminal->Readers, (uint)PollEvents.Readable);
         _scheduler.Listen(watch, &terminal->Writers, (uint)PollEvents.Writable);
-        _scheduler.Listen(watch, _terminals.Sink.SpaceOf(terminal), (uint)PollEvents.Writable);
+        _scheduler.Listen(watch, _terminals.Line.SpaceOf(terminal), (uint)PollEvents.Writable);
     }
 
     /// <inheritdoc/>
@@ -135,11 +164,14 @@ public sealed unsafe class TerminalFile : FileOperations
 
     /// <inheritdoc/>
     public override SystemCallResult Control(OpenFile* file, Thread* thread, uint command, ulong argument)
-        => _control.Control(thread, Of(file), command, argument);
+        => !Of(file)->IsHungUp ? _control.Control(thread, Of(file), command, argument, file->IsReadable)
+            : command == TerminalControl.SetForeground ? Errno.ENOTTY : Errno.EIO;
 
     /// <inheritdoc/>
     public override long ReadableBytes(OpenFile* file)
     {
+        if (Of(file)->IsHungUp)
+            return -1;
         TerminalReads.Readable(Of(file), Terminal.InputBytes, out int count);
         return count;
     }
@@ -206,6 +238,6 @@ public sealed unsafe class TerminalFile : FileOperations
             return transfer.Finish(Errno.EAGAIN);
         if (terminal->IsOutputStopped)
             return Sleep(ref transfer, &terminal->Writers);
-        return Sleep(ref transfer, _terminals.Sink.SpaceOf(terminal));
+        return Sleep(ref transfer, _terminals.Line.SpaceOf(terminal));
     }
 }

@@ -9,7 +9,8 @@ namespace Aurora.Posix.Terminals;
 
 /// <summary>Takes bytes from the line.</summary>
 public sealed unsafe class TerminalInput(
-    TerminalRings rings, TerminalJobs jobs, TerminalEcho echo, LineEditing editing, TrackedObjects tracked, ThreadScheduler scheduler)
+    TerminalRings rings, TerminalJobs jobs, TerminalEcho echo, LineEditing editing, TerminalLine line, TrackedObjects tracked,
+    ThreadScheduler scheduler)
 {
     /// <summary>Takes bytes from the line and returns how many; the rest must be offered again when programs have read something.</summary>
     public int Receive(Terminal* terminal, ReadOnlySpan<byte> bytes)
@@ -55,6 +56,9 @@ public sealed unsafe class TerminalInput(
     /// <summary>Holds output back, or lets it go on (the stop and start characters, TCXONC).</summary>
     public void SetOutputStopped(Terminal* terminal, bool isStopped)
     {
+        if (terminal->IsOutputStopped != isStopped)
+            line.Tell(terminal, isStopped ? PacketStatus.Stopped : PacketStatus.Started,
+                isStopped ? PacketStatus.Started : PacketStatus.Stopped);
         terminal->IsOutputStopped = isStopped;
         tracked.MarkChanged(&terminal->Header);
         if (!isStopped)
@@ -67,6 +71,8 @@ public sealed unsafe class TerminalInput(
         terminal->InputTail = terminal->LineHead = terminal->InputHead;
         terminal->IsLiteralNext = false;
         tracked.MarkChanged(&terminal->Header);
+        line.Tell(terminal, PacketStatus.InputFlushed);
+        line.TakeInput(terminal);
     }
 
     private void ReceiveByte(Terminal* terminal, byte value)
@@ -126,7 +132,10 @@ public sealed unsafe class TerminalInput(
         if (signal == Signal.None)
             return false;
         if (!settings.HasLocal(TermiosFlags.NoFlush))
+        {
+            line.FlushOutput(terminal);
             Flush(terminal);
+        }
         if (terminal->IsOutputStopped && settings.HasInput(TermiosFlags.FlowControlOutput))
             SetOutputStopped(terminal, false);
         if (settings.HasLocal(TermiosFlags.Echo))

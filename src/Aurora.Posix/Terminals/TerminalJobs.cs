@@ -47,12 +47,15 @@ public sealed unsafe class TerminalJobs(TrackedObjects tracked, SignalService si
     public Errno CheckWrite(Thread* thread, Terminal* terminal)
         => terminal->Settings.HasLocal(TermiosFlags.StopBackgroundOutput) ? CheckChange(thread, terminal) : Errno.Ok;
 
-    /// <summary>Makes the terminal the controlling terminal of the caller's session (TIOCSCTTY, or open without O_NOCTTY).</summary>
-    public Errno Acquire(Thread* thread, Terminal* terminal, bool steals)
+    /// <summary>
+    /// Makes the terminal the controlling terminal of the caller's session (TIOCSCTTY, or open without O_NOCTTY). Who cannot read from it
+    /// must be privileged.
+    /// </summary>
+    public Errno Acquire(Thread* thread, Terminal* terminal, bool steals, bool mayRead)
     {
         Process* process = thread->Process;
         Session* session = process->ProcessGroup->Session;
-        if (terminal->Session == session)
+        if (terminal->Session == session && session->Leader == process)
             return Errno.Ok;
         if (session->Leader != process || session->Terminal != null)
             return Errno.EPERM;
@@ -60,6 +63,11 @@ public sealed unsafe class TerminalJobs(TrackedObjects tracked, SignalService si
         {
             if (!steals || !process->Credentials.Has(Capability.SysAdmin))
                 return Errno.EPERM;
+        }
+        if (!mayRead && !process->Credentials.Has(Capability.SysAdmin))
+            return Errno.EPERM;
+        if (terminal->Session != null)
+        {
             Session* former = terminal->Session;
             former->Terminal = null;
             tracked.MarkChanged(&former->Header);
@@ -67,16 +75,17 @@ public sealed unsafe class TerminalJobs(TrackedObjects tracked, SignalService si
         terminal->Session = session;
         terminal->ForegroundGroup = process->ProcessGroup->Id;
         session->Terminal = &terminal->Header;
+        session->FormerForeground = 0;
         tracked.MarkChanged(&terminal->Header);
         tracked.MarkChanged(&session->Header);
         return Errno.Ok;
     }
 
     /// <summary>open(2) of a terminal: a session leader without a controlling terminal gets it.</summary>
-    public void Opened(Thread* thread, Terminal* terminal)
+    public void Opened(Thread* thread, Terminal* terminal, bool mayRead)
     {
-        if (!terminal->IsPlain && terminal->Session == null)
-            Acquire(thread, terminal, false);
+        if (!terminal->IsPlain && terminal->Session == null && mayRead)
+            Acquire(thread, terminal, false, mayRead);
     }
 
     /// <summary>Gives up the controlling terminal (TIOCNOTTY); the leader takes it away from the whole session.</summary>
@@ -95,6 +104,26 @@ public sealed unsafe class TerminalJobs(TrackedObjects tracked, SignalService si
         tracked.MarkChanged(&terminal->Header);
         tracked.MarkChanged(&session->Header);
         return Errno.Ok;
+    }
+
+    /// <summary>
+    /// The line is gone: the session loses its terminal, which its leader hears; the foreground group hears it when that has ended.
+    /// </summary>
+    internal void HangUp(Terminal* terminal)
+    {
+        Session* session = terminal->Session;
+        if (session == null)
+            return;
+        session->FormerForeground = terminal->ForegroundGroup;
+        terminal->Session = null;
+        terminal->ForegroundGroup = 0;
+        session->Terminal = null;
+        tracked.MarkChanged(&terminal->Header);
+        tracked.MarkChanged(&session->Header);
+        if (session->Leader == null)
+            return;
+        signals.Send(session->Leader, SignalService.ToGroup(Signal.SIGHUP));
+        signals.Send(session->Leader, SignalService.ToGroup(Signal.SIGCONT));
     }
 
     /// <summary>Chooses the foreground group (TIOCSPGRP). It must be a group of the caller's session.</summary>

@@ -25,6 +25,24 @@ public sealed unsafe class TerminalLife(TerminalState state, ConsoleSink sink)
         return terminal;
     }
 
+    /// <summary>
+    /// Makes a terminal whose line is a master, locked; null when there is no room. The caller gives it its number and node.
+    /// </summary>
+    internal Terminal* CreatePseudo(ObjectTracker group)
+    {
+        Terminal* terminal = state.Pseudo.Allocate();
+        if (terminal == null)
+            return null;
+        group.Register(&terminal->Header, ObjectKind.Terminal);
+        terminal->IsPseudo = true;
+        terminal->Settings = Termios.OfPseudoTerminal();
+        terminal->Pseudo.Flags = PseudoTerminalFlags.Locked;
+        if (AddTexts(group, terminal))
+            return terminal;
+        End(group, terminal);
+        return null;
+    }
+
     private bool AddTexts(ObjectTracker group, Terminal* terminal)
     {
         for (int i = 0; i < Terminal.InputTexts + Terminal.ScreenTexts; i++)
@@ -51,7 +69,8 @@ public sealed unsafe class TerminalLife(TerminalState state, ConsoleSink sink)
         End(group, terminal);
     }
 
-    private void End(ObjectTracker group, Terminal* terminal)
+    /// <summary>A terminal that nobody uses goes.</summary>
+    internal void End(ObjectTracker group, Terminal* terminal)
     {
         for (int i = 0; i < Terminal.InputTexts + Terminal.ScreenTexts; i++)
         {
@@ -62,10 +81,13 @@ public sealed unsafe class TerminalLife(TerminalState state, ConsoleSink sink)
             state.Texts.Free(text);
         }
         group.Remove(&terminal->Header);
-        state.Terminals.Free(terminal);
+        if (terminal->IsPseudo)
+            state.Pseudo.Free(terminal);
+        else
+            state.Terminals.Free(terminal);
     }
 
-    internal Terminal* AllocateTerminal() => state.Terminals.Allocate();
+    internal Terminal* AllocateTerminal(bool isPseudo) => isPseudo ? state.Pseudo.Allocate() : state.Terminals.Allocate();
 
     internal TerminalText* AllocateText() => state.Texts.Allocate();
 
@@ -78,16 +100,22 @@ public sealed unsafe class TerminalLife(TerminalState state, ConsoleSink sink)
         return true;
     }
 
-    /// <summary>Makes a restored terminal the console of its group; a bad record when it lacks a text or there is one already.</summary>
-    internal RestoreStatus AdoptConsole(Terminal* terminal)
+    /// <summary>A restored terminal has all its texts.</summary>
+    internal static bool IsWhole(Terminal* terminal)
     {
-        if (state.ConsoleOf(terminal->Header.Group) != null)
-            return RestoreStatus.BadRecord;
         for (int i = 0; i < Terminal.InputTexts + Terminal.ScreenTexts; i++)
         {
             if (terminal->Texts[i] == 0)
-                return RestoreStatus.BadRecord;
+                return false;
         }
+        return true;
+    }
+
+    /// <summary>Makes a restored terminal the console of its group; a bad record when it lacks a text or there is one already.</summary>
+    internal RestoreStatus AdoptConsole(Terminal* terminal)
+    {
+        if (state.ConsoleOf(terminal->Header.Group) != null || !IsWhole(terminal))
+            return RestoreStatus.BadRecord;
         if (!sink.Prepare(terminal))
             return RestoreStatus.OutOfMemory;
         state.SetConsole(terminal);

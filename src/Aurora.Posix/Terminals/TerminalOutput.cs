@@ -1,4 +1,4 @@
-// Bytes to the line: post-processing, column tracking, the screen ring and the sink. A byte is taken only when all it turns into fits, so a
+// Bytes to the line: post-processing, column tracking, the screen ring and what is at the other end. A byte is taken only when all it turns into fits, so a
 // writer that must wait knows exactly how many of its bytes are out.
 using System;
 using Aurora.Base;
@@ -6,14 +6,14 @@ using Aurora.Base;
 namespace Aurora.Posix.Terminals;
 
 /// <summary>Sends bytes to the line.</summary>
-public sealed unsafe class TerminalOutput(TerminalRings rings, TrackedObjects tracked, ConsoleSink sink)
+public sealed unsafe class TerminalOutput(TerminalRings rings, TrackedObjects tracked, TerminalLine line)
 {
     private const int LongestExpansion = 8;
     internal const int TabWidth = 8;
     private const int StagingBytes = 256;
 
     /// <summary>True when a write would take at least one byte.</summary>
-    public bool CanWrite(Terminal* terminal) => !terminal->IsOutputStopped && sink.RoomOf(terminal) >= LongestExpansion;
+    public bool CanWrite(Terminal* terminal) => !terminal->IsOutputStopped && line.RoomOf(terminal) >= LongestExpansion;
 
     /// <summary>Writes a program's bytes and returns how many were taken.</summary>
     public int Write(Terminal* terminal, ReadOnlySpan<byte> bytes)
@@ -22,7 +22,7 @@ public sealed unsafe class TerminalOutput(TerminalRings rings, TrackedObjects tr
     internal int Emit(Terminal* terminal, ReadOnlySpan<byte> bytes)
     {
         Span<byte> staging = stackalloc byte[StagingBytes];
-        int room = sink.RoomOf(terminal);
+        int room = line.RoomOf(terminal);
         int staged = 0;
         int taken = 0;
         for (; taken < bytes.Length && staged + LongestExpansion <= room; taken++)
@@ -42,6 +42,13 @@ public sealed unsafe class TerminalOutput(TerminalRings rings, TrackedObjects tr
         return taken;
     }
 
+    /// <summary>Sends one byte as it is, past what holds output (a flow control character); dropped when there is no room.</summary>
+    internal void SendRaw(Terminal* terminal, byte value)
+    {
+        if (line.RoomOf(terminal) > 0)
+            Send(terminal, new ReadOnlySpan<byte>(in value));
+    }
+
     private void Send(Terminal* terminal, ReadOnlySpan<byte> bytes)
     {
         foreach (byte value in bytes)
@@ -50,7 +57,7 @@ public sealed unsafe class TerminalOutput(TerminalRings rings, TrackedObjects tr
         rings.MarkScreen(terminal, first);
         rings.MarkScreen(terminal, terminal->ScreenEnd - 1);
         tracked.MarkChanged(&terminal->Header);
-        sink.Write(terminal, bytes);
+        line.Write(terminal, bytes);
     }
 
     // Turns one byte into what goes to the line (at most LongestExpansion bytes) and follows the cursor.

@@ -19,7 +19,7 @@ public enum ReadReadiness : byte
 }
 
 /// <summary>What a program gets from a terminal.</summary>
-public sealed unsafe class TerminalReads(TrackedObjects tracked)
+public sealed unsafe class TerminalReads(TrackedObjects tracked, TerminalLine line)
 {
     private const ulong NanosecondsPerDecisecond = 100_000_000;
 
@@ -88,6 +88,7 @@ public sealed unsafe class TerminalReads(TrackedObjects tracked)
         if (terminal->LineHead < terminal->InputTail)
             terminal->LineHead = terminal->InputTail;
         tracked.MarkChanged(&terminal->Header);
+        line.TakeInput(terminal);
     }
 
     // Bytes of the first line, its end included unless that is an end-of-file mark.

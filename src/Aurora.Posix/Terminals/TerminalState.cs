@@ -1,4 +1,5 @@
 using Aurora.Base;
+using Aurora.Posix.Files;
 
 namespace Aurora.Posix.Terminals;
 
@@ -7,17 +8,24 @@ public sealed unsafe class TerminalState
 {
     public const int MaxTerminals = GroupTable.MaxGroups;
 
+    private const int TextsOfTerminal = Terminal.InputTexts + Terminal.ScreenTexts;
+
     private readonly GroupTable<ConsoleOfGroup> _consoles;
 
     public TerminalState(PageAllocator pages, TrackedObjects tracked)
     {
         _consoles = new GroupTable<ConsoleOfGroup>(tracked);
         Terminals = new Slab<Terminal>(pages, MaxTerminals);
-        Texts = new Slab<TerminalText>(pages, MaxTerminals * (Terminal.InputTexts + Terminal.ScreenTexts));
+        Pseudo = new Slab<Terminal>(
+            pages, TerminalNodes.Most, ChargeKind.PseudoTerminal, TextsOfTerminal * sizeof(TerminalText));
+        Texts = new Slab<TerminalText>(pages, (MaxTerminals + TerminalNodes.Most) * TextsOfTerminal);
     }
 
     public Slab<Terminal> Terminals { get; }
     public Slab<TerminalText> Texts { get; }
+
+    /// <summary>Those whose line is a master: charged to who makes them, with their texts.</summary>
+    public Slab<Terminal> Pseudo { get; }
 
     /// <summary>The console of a group; null until it is made or restored.</summary>
     public Terminal* ConsoleOf(ushort group) => _consoles.At(group)->Terminal;

@@ -73,6 +73,13 @@ public unsafe struct Termios
     /// <summary>The size of struct termios, without the speeds.</summary>
     public const int ShortBytes = 36;
 
+    // c_cflag
+    private const uint Speed38400 = 0xF;
+    private const uint SizeMask = 0x30;
+    private const uint EightBits = 0x30;
+    private const uint Receives = 0x80;
+    private const uint Parity = 0x100;
+
     public uint InputFlags;
     public uint OutputFlags;
     public uint ControlFlags;
@@ -105,6 +112,25 @@ public unsafe struct Termios
         t.InputSpeed = t.OutputSpeed = 115200;
         return t;
     }
+
+    /// <summary>The settings of a new pseudo-terminal: as <see cref="Cooked"/>, erasing bytes.</summary>
+    public static Termios OfPseudoTerminal()
+    {
+        Termios t = Cooked();
+        t.InputFlags = TermiosFlags.ReturnToNewline | TermiosFlags.FlowControlOutput;
+        t.ControlFlags = Speed38400;
+        t.LocalFlags |= TermiosFlags.EchoKill;
+        t.InputSpeed = t.OutputSpeed = 38400;
+        t.BePseudo();
+        return t;
+    }
+
+    /// <summary>A pseudo-terminal has bytes of eight bits without parity, and receives, whatever is asked for.</summary>
+    public void BePseudo() => ControlFlags = (ControlFlags & ~(SizeMask | Parity)) | EightBits | Receives;
+
+    /// <summary>True when ^S stops output and ^Q lets it go on.</summary>
+    public bool HasUsualFlowControl()
+        => HasInput(TermiosFlags.FlowControlOutput) && Characters[ControlCharacter.Stop] == 19 && Characters[ControlCharacter.Start] == 17;
 
     /// <summary>The settings of a console that passes bytes through as a pipe does.</summary>
     public static Termios Raw()

@@ -100,7 +100,7 @@ public sealed unsafe class MutatedSessionTests : IDisposable
         Thread* init = machine.StartInit();
         Terminal* terminal =
             machine.Terminals.Life.CreateConsole(machine.Session.Tracker, isPlain: false, new WindowSize { Rows = 24, Columns = 80 });
-        Assert.Equal(Errno.Ok, machine.Terminals.Jobs.Acquire(init, terminal, steals: false));
+        Assert.Equal(Errno.Ok, machine.Terminals.Jobs.Acquire(init, terminal, steals: false, mayRead: true));
         machine.Terminals.Output.Write(terminal, "$ "u8);
         machine.Terminals.Input.Receive(terminal, "ls\nhalf"u8);
         machine.StartThread(init);
@@ -115,6 +115,7 @@ public sealed unsafe class MutatedSessionTests : IDisposable
         var table = (DescriptorTable*)init->Process->Descriptors;
         Assert.Equal(Errno.Ok, machine.Session.Group.Files.Descriptors.InstallAt(table, pipe, 3, closeOnExec: false));
         FillEvents(machine, init);
+        FillTerminals(machine, init);
         Thread* shell = machine.Fork(init);
         Assert.Equal(Errno.Ok, machine.Processes.SetGroup(shell->Process, shell->Process->Id));
         machine.Life.EndProcess(machine.Fork(shell)->Process, 7 << 8);
@@ -140,6 +141,24 @@ public sealed unsafe class MutatedSessionTests : IDisposable
             Assert.Equal(Errno.Ok, files.Anonymous.MakeProcessHandle(in caller, init->Process, 0, out OpenFile* handle));
             Assert.Equal(Errno.Ok, files.Descriptors.InstallAt(table, handle, descriptor, closeOnExec: false));
         }
+    }
+
+    // A pseudo-terminal with both ends open.
+    private static void FillTerminals(ProcessMachine machine, Thread* init)
+    {
+        FileServices files = machine.Session.Group.Files;
+        var table = (DescriptorTable*)init->Process->Descriptors;
+        var caller = new FileCaller(init);
+        Assert.Equal(Errno.Ok, machine.Session.Tree.Make("/ptmx"u8, InodeMode.CharacterDevice | 0x1B6, DeviceNumber.Multiplexer));
+        OpenFile* master = machine.Session.OpenFile("/ptmx");
+        Assert.Equal(Errno.Ok, files.Descriptors.InstallAt(table, master, 7, closeOnExec: false));
+        var terminal = (Terminal*)master->Attachment;
+        terminal->Pseudo.Flags = PseudoTerminalFlags.None;
+        const uint flags = OpenFlags.ReadWrite | OpenFlags.NoControllingTerminal;
+        Assert.Equal(Errno.Ok, files.OpenFiles.Open(in caller, terminal->Pseudo.Node, flags, out OpenFile* slave));
+        Assert.Equal(Errno.Ok, files.Descriptors.InstallAt(table, slave, 8, closeOnExec: false));
+        machine.Terminals.Output.Write(terminal, "shown"u8);
+        machine.Terminals.Input.Receive(terminal, "typed"u8);
     }
 
     private List<(ObjectId Id, byte[] Record)> With(int index, byte[] record)

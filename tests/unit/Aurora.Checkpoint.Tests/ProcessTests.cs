@@ -256,7 +256,7 @@ public sealed unsafe class ProcessTests
         Thread* init = machine.StartInit();
         Terminal* terminal =
             machine.Terminals.Life.CreateConsole(machine.Session.Tracker, isPlain: false, new WindowSize { Rows = 24, Columns = 80 });
-        Assert.Equal(Errno.Ok, machine.Terminals.Jobs.Acquire(init, terminal, steals: false));
+        Assert.Equal(Errno.Ok, machine.Terminals.Jobs.Acquire(init, terminal, steals: false, mayRead: true));
         Assert.Equal(Errno.Ok, machine.Terminals.Jobs.SetForeground(init, terminal, 1));
         machine.Terminals.Output.Write(terminal, "$ "u8);
         machine.Terminals.Input.Receive(terminal, "ls\nhalf a li"u8);

@@ -7,6 +7,9 @@ public static class DeviceNumber
     public const ulong FileSystem = 0x15;
     public const ulong ProcFileSystem = 0x16;
 
+    /// <summary>st_dev of what is in /dev/pts.</summary>
+    public const ulong TerminalFileSystem = 0x17;
+
     public const ulong Null = (1 << 8) | 3;
     public const ulong Zero = (1 << 8) | 5;
     public const ulong Full = (1 << 8) | 7;
@@ -16,6 +19,12 @@ public static class DeviceNumber
     /// <summary>/dev/tty: the caller's controlling terminal.</summary>
     public const ulong ControllingTerminal = 5 << 8;
     public const ulong Console = (5 << 8) | 1;
+
+    /// <summary>/dev/ptmx: each opening makes a pseudo-terminal.</summary>
+    public const ulong Multiplexer = (5 << 8) | 2;
+
+    /// <summary>The major number of pseudo-terminals; the minor one is their own.</summary>
+    public const uint PseudoTerminals = 136;
     public const ulong SerialTerminal = (4 << 8) | 64;
 
     public static ulong Make(uint major, uint minor)

@@ -10,6 +10,7 @@ public sealed class DeviceTable
     private readonly ulong[] _numbers = new ulong[MaxDevices];
     private readonly FileOperations[] _drivers = new FileOperations[MaxDevices];
     private int _count;
+    private FileOperations? _pseudo;
 
     internal DeviceTable(RandomSource source, Transfers transfers)
     {
@@ -29,12 +30,19 @@ public sealed class DeviceTable
         _drivers[_count++] = driver;
     }
 
+    /// <summary>Makes a driver serve all pseudo-terminals; at boot.</summary>
+    public void RegisterPseudoTerminals(FileOperations driver)
+    {
+        Panic.Unless(_pseudo is null, "devices: two drivers of pseudo-terminals"u8);
+        _pseudo = driver;
+    }
+
     /// <summary>The driver of a device, or null (ENXIO).</summary>
     public FileOperations? Find(ulong device)
     {
         for (int i = 0; i < _count; i++)
             if (_numbers[i] == device)
                 return _drivers[i];
-        return null;
+        return DeviceNumber.Major(device) == DeviceNumber.PseudoTerminals ? _pseudo : null;
     }
 }

@@ -47,6 +47,9 @@ public enum InodeFlags : uint
     /// Made by a call of its own (<see cref="AnonymousFiles"/>): has no type and no name; its target is what /proc shows.
     /// </summary>
     AnonymousFile = 128,
+
+    /// <summary>The node of a pseudo-terminal in /dev/pts, which keeps it (<see cref="TerminalNodes"/>).</summary>
+    Terminal = 256,
 }
 
 /// <summary>What must not happen to a memory file any more (F_ADD_SEALS). The values are part of the record format.</summary>
@@ -101,6 +104,9 @@ public unsafe struct Inode
 
     /// <summary>Nodes of sockets: the one that is bound to it; null while none is.</summary>
     public Socket* Socket;
+
+    /// <summary>Nodes of pseudo-terminals: the terminal, as long as the node can be found.</summary>
+    public ObjectHeader* Terminal;
 
     /// <summary>/proc nodes: which one.</summary>
     public ProcKey ProcKey;
@@ -182,13 +188,22 @@ public unsafe struct Inode
     public readonly bool IsAnonymousSocket => Type == InodeMode.Socket && (Flags & InodeFlags.Anonymous) != 0;
     public readonly bool IsRoot => (Flags & InodeFlags.Root) != 0;
     public readonly bool IsAnonymousFile => (Flags & InodeFlags.AnonymousFile) != 0;
+    public readonly bool IsTerminal => (Flags & InodeFlags.Terminal) != 0;
+
+    /// <summary>A node of /dev/pts, or that directory itself.</summary>
+    public readonly bool IsOfTerminals => IsTerminal || (IsProc && ProcKey.IsOfTerminals);
+
+    /// <summary>st_dev.</summary>
+    public readonly ulong FileSystem
+        => IsOfTerminals ? DeviceNumber.TerminalFileSystem : IsProc ? DeviceNumber.ProcFileSystem : DeviceNumber.FileSystem;
+
     public readonly bool IsMemoryFile => (Flags & InodeFlags.MemoryFile) != 0;
 
     /// <summary>Memory files: one of these things must not happen.</summary>
     public readonly bool IsSealed(FileSeals seals) => (Seals & seals) != 0;
 
     /// <summary>A directory that has been removed while somebody holds it: nothing can be made in it any more.</summary>
-    public readonly bool IsOrphan => NameCount == 0 && !IsRoot && !IsProc;
+    public readonly bool IsOrphan => NameCount == 0 && !IsRoot && !IsProc && Terminal == null;
 
     /// <summary>Not all of its names have been followed; when all there are have been, some do not exist.</summary>
     public readonly bool HasLostNames => AttachedCount != NameCount;
@@ -213,5 +228,6 @@ public unsafe struct Inode
 
     /// <summary>st_nlink.</summary>
     public readonly uint LinkCount
-        => !IsDirectory ? (IsProc || IsAnonymousFile || IsAnonymousSocket ? 1 : NameCount) : IsOrphan ? 0 : 2 + SubdirectoryCount;
+        => !IsDirectory ? (IsProc || IsAnonymousFile || IsAnonymousSocket || Terminal != null ? 1 : NameCount)
+            : IsOrphan ? 0 : 2 + SubdirectoryCount;
 }

@@ -100,7 +100,8 @@ public sealed unsafe class FileCreation(
     {
         if (target->IsDirectory)
             return Errno.EPERM;
-        if (target->IsProc || target->IsMemoryFile || target->IsAnonymousFile || target->Header.Group != directory->Header.Group)
+        if (target->IsProc || target->IsMemoryFile || target->IsAnonymousFile || target->IsTerminal
+            || target->Header.Group != directory->Header.Group)
             return Errno.EXDEV;
         if (target->NameCount == 0 && (target->Flags & InodeFlags.Linkable) == 0)
             return Errno.ENOENT;
@@ -131,6 +132,8 @@ public sealed unsafe class FileCreation(
             return Errno.EPERM;
         if (directory->IsOrphan)
             return Errno.ENOENT;
+        if (TerminalPlace.IsAt(in caller, directory, name))
+            return Errno.EEXIST;
         hash = names.HashOf(directory, name);
         Errno unknown = names.Find(in caller, directory, name, hash, out DirectoryEntry* present);
         if (unknown != Errno.Ok || present != null)

@@ -15,6 +15,8 @@ public sealed unsafe class FilePaths(FileState state, ShownNames shown)
     {
         int start = buffer.Length;
         isReachable = true;
+        if (inode->IsOfTerminals)
+            return PathOfTerminal(inode, root, buffer, out isReachable);
         if (inode->IsProc && inode->Parent == null)
             return PathOfNode(inode, root, buffer, out isReachable);
         while (inode != root)
@@ -39,6 +41,30 @@ public sealed unsafe class FilePaths(FileState state, ShownNames shown)
                 return -1;
             buffer[--start] = (byte)'/';
         }
+        return start;
+    }
+
+    // What is in /dev/pts is of the group, whoever looks: it is out of reach of who has another root.
+    private int PathOfTerminal(Inode* inode, Inode* root, Span<byte> buffer, out bool isReachable)
+    {
+        isReachable = root == state.NamespaceOf(&inode->Header)->Root;
+        Span<byte> text = stackalloc byte[32];
+        var writer = new Utf8Writer(text);
+        writer.Append(TerminalPlace.Path);
+        if (inode->IsTerminal)
+        {
+            writer.Append((byte)'/');
+            writer.AppendDecimal(DeviceNumber.Minor(inode->Device));
+        }
+        else if (inode->ProcKey.Node != ProcNode.Terminals)
+        {
+            writer.Append((byte)'/');
+            writer.Append(ProcNames.NameOf(inode->ProcKey.Node));
+        }
+        int start = buffer.Length - writer.Length;
+        if (start < 0)
+            return -1;
+        writer.Written.CopyTo(buffer[start..]);
         return start;
     }
 

@@ -53,6 +53,8 @@ public sealed unsafe class FileRemoval(NameTable names, NameChanges changes)
         entry = null;
         if (directory->IsProc)
             return Errno.EPERM;
+        if (TerminalPlace.IsAt(in caller, directory, name))
+            return Errno.EBUSY;
         Errno error = names.Find(in caller, directory, name, out entry);
         if (error == Errno.Ok && entry == null)
             error = Errno.ENOENT;

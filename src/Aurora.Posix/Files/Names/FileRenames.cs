@@ -23,6 +23,8 @@ public sealed unsafe class FileRenames(FileStamps stamps, NameTable names, NameE
             return Errno.EXDEV;
         if (newDirectory->IsOrphan)
             return Errno.ENOENT;
+        if (TerminalPlace.IsAt(in caller, oldDirectory, oldName) || TerminalPlace.IsAt(in caller, newDirectory, newName))
+            return Errno.EBUSY;
         Errno error = Find(in caller, oldDirectory, oldName, out DirectoryEntry* source);
         DirectoryEntry* victim = null;
         if (error == Errno.Ok)

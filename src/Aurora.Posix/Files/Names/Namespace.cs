@@ -1,7 +1,8 @@
 // The directory tree of one consistency group, as far as it is not in inodes and entries: its roots, and what must be known to read the
 // rest (FileTree). Each directory knows which of its entries are in memory (NameBuckets). /proc is part of every tree: its top directory is
 // an ordinary pinned inode, what is below it is made on demand (ProcFileSystem). /dev consists of ordinary device inodes made with the
-// image (StandardTree). Every group has room for one; it is open from when the group gets files until all of them are out of memory.
+// image (StandardTree), but for /dev/pts, which is served as /proc is (TerminalPlace). Every group has room for one; it is open from when
+// the group gets files until all of them are out of memory.
 using Aurora.Base;
 
 namespace Aurora.Posix.Files;
@@ -30,6 +31,9 @@ public unsafe struct Namespace
     /// <summary>Sockets in messages.</summary>
     internal FlightState Flights;
 
+    /// <summary>The numbers and nodes of pseudo-terminals; null while there are none (<see cref="TerminalNodes"/>).</summary>
+    internal TerminalNodeTable* Terminals;
+
     /// <summary>The group it belongs to.</summary>
     public ushort Group { get; private set; }
 
@@ -55,7 +59,7 @@ public unsafe struct Namespace
     internal void Close()
     {
         bool isEmpty = Root == null && ProcRoot == null && Tree == null && EntryCount == 0 && FirstRealtime == null
-            && Flights.Count == 0 && !Flights.Search.HasWork;
+            && Terminals == null && Flights.Count == 0 && !Flights.Search.HasWork;
         Panic.Unless(isEmpty, "namespace: closed with files in it"u8);
         this = default;
     }

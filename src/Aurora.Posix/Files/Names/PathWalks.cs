@@ -102,7 +102,7 @@ public sealed unsafe class PathWalks(FileState state, Inodes inodes, ProcFileSys
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static bool IsCrossing(in Walker walker, Inode* next)
-        => (walker.Flags & WalkFlags.NoCrossing) != 0 && next->IsProc != walker.Current->IsProc;
+        => (walker.Flags & WalkFlags.NoCrossing) != 0 && next->FileSystem != walker.Current->FileSystem;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void MoveTo(ref Walker walker, Inode* next, bool isHeld)
@@ -132,7 +132,7 @@ public sealed unsafe class PathWalks(FileState state, Inodes inodes, ProcFileSys
                 return Errno.ENAMETOOLONG;
             if (component[0] == '.' && (component.Length == 1 || (component.Length == 2 && component[1] == '.')))
             {
-                error = component.Length == 2 ? Climb(ref walker) : Errno.Ok;
+                error = component.Length == 2 ? Climb(in caller, ref walker) : Errno.Ok;
                 if (error != Errno.Ok)
                     return error;
                 if (isLast)
@@ -174,7 +174,7 @@ public sealed unsafe class PathWalks(FileState state, Inodes inodes, ProcFileSys
         isDone = false;
         if (isLast)
             BeginLast(in walker, ref result, name, hasSlash);
-        Errno error = Child(in walker, name, in caller, out Inode* child, ref result);
+        Errno error = Child(in walker, name, in caller, out Inode* child, out bool isHeld, ref result);
         if (error != Errno.Ok)
             return error;
         if (child == null)
@@ -183,7 +183,6 @@ public sealed unsafe class PathWalks(FileState state, Inodes inodes, ProcFileSys
                 return Errno.ENOENT;
             return Complete(ref walker, ref result, null, isHeld: true, out isDone);
         }
-        bool isHeld = walker.Current->IsProc;
         if (IsCrossing(in walker, child))
             error = Errno.EXDEV;
         else if (child->IsSymbolicLink && (!isLast || FollowsLast(in walker, in result)))
@@ -241,14 +240,20 @@ public sealed unsafe class PathWalks(FileState state, Inodes inodes, ProcFileSys
         return Errno.Ok;
     }
 
-    private Errno Climb(ref Walker walker)
+    private Errno Climb(in FileCaller caller, ref Walker walker)
     {
         if (walker.Current == walker.Root)
             return (walker.Flags & WalkFlags.Beneath) != 0 ? Errno.EXDEV : Errno.Ok;
         Inode* parent = walker.Current->Above;
-        bool isHeld = parent == null && walker.Current->IsProc;
+        bool isHeld = parent == null && walker.Current->IsProc && walker.Current->ProcKey.Node != ProcNode.Terminals;
         if (isHeld)
             parent = proc.Parent(walker.Current);
+        else if (parent == null && walker.Current->IsProc)
+        {
+            Errno error = FindDevices(in caller, in walker, out parent);
+            if (error != Errno.Ok)
+                return error;
+        }
         if (parent == null)
             return Errno.ENOENT;
         if (!IsCrossing(in walker, parent))
@@ -259,6 +264,19 @@ public sealed unsafe class PathWalks(FileState state, Inodes inodes, ProcFileSys
         if (isHeld)
             inodes.Release(parent);
         return Errno.EXDEV;
+    }
+
+    // What is above /dev/pts, which does not hold it.
+    private Errno FindDevices(in FileCaller caller, in Walker walker, out Inode* directory)
+    {
+        directory = null;
+        Inode* root = state.NamespaceOf(&walker.Current->Header)->Root;
+        Errno error = names.Find(in caller, root, TerminalPlace.Devices, out DirectoryEntry* entry);
+        if (error == Errno.Ok && entry != null)
+            error = names.Follow(in caller, entry);
+        if (error == Errno.Ok && entry != null)
+            directory = entry->Target;
+        return error;
     }
 
     private Errno Follow(in FileCaller caller, ref Walker walker, ref WalkResult result, Inode* link, bool isLast, out bool isDone)
@@ -312,28 +330,43 @@ public sealed unsafe class PathWalks(FileState state, Inodes inodes, ProcFileSys
         return isLast ? FinishAt(ref walker, ref result, LastComponent.Root, false) : Errno.Ok;
     }
 
-    // What a directory of /proc has is held, what another has is not.
+    // What a directory of /proc has is held, and so is /dev/pts; what another has is not.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private Errno Child(in Walker walker, ReadOnlySpan<byte> name, in FileCaller caller, out Inode* child, ref WalkResult result)
+    private Errno Child(
+        in Walker walker, ReadOnlySpan<byte> name, in FileCaller caller, out Inode* child, out bool isHeld, ref WalkResult result)
     {
         Inode* directory = walker.Current;
         child = null;
-        if (directory->IsProc)
+        isHeld = directory->IsProc;
+        if (isHeld)
         {
             result.Entry = null;
             child = proc.Lookup(directory, name, in caller);
             return Errno.Ok;
         }
+        if (TerminalPlace.IsAt(in caller, directory, name))
+            return MakeTerminals(directory, ProcNode.Terminals, out child, out isHeld, ref result);
         uint hash = names.HashOf(walker.Tree, directory, name);
         Errno error = names.Find(in caller, directory, name, hash, out DirectoryEntry* entry);
         result.Entry = entry;
         result.Hash = hash;
         if (entry == null)
-            return error;
+        {
+            return error == Errno.Ok && TerminalPlace.IsMultiplexer(in caller, directory, name)
+                ? MakeTerminals(directory, ProcNode.Multiplexer, out child, out isHeld, ref result) : error;
+        }
         error = names.Follow(in caller, entry);
         if (error != Errno.Ok)
             return error;
         child = entry->Target;
         return Errno.Ok;
+    }
+
+    private Errno MakeTerminals(Inode* directory, ProcNode node, out Inode* child, out bool isHeld, ref WalkResult result)
+    {
+        result.Entry = null;
+        child = proc.MakeTerminals(directory, node);
+        isHeld = child != null;
+        return isHeld ? Errno.Ok : Errno.ENOMEM;
     }
 }

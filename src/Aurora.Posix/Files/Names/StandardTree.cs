@@ -29,6 +29,9 @@ public static unsafe class StandardTree
         AddDevice(builder, "/dev/random"u8, 0x1B6, DeviceNumber.Random, ref error);
         AddDevice(builder, "/dev/urandom"u8, 0x1B6, DeviceNumber.Urandom, ref error);
         AddDevice(builder, "/dev/tty"u8, 0x1B6, DeviceNumber.ControllingTerminal, ref error);
+        AddDevice(builder, "/dev/ptmx"u8, 0x1B6, DeviceNumber.Multiplexer, ref error);
+        // Where /dev/pts is seen; what is in it is of each group's own making (TerminalPlace).
+        Note(builder.Make("/dev/pts"u8, InodeMode.Directory | 0x1ED), ref error);
         AddDevice(builder, "/dev/console"u8, 0x180, DeviceNumber.Console, ref error);
         AddDevice(builder, "/dev/ttyS0"u8, 0x180, DeviceNumber.SerialTerminal, ref error);
         AddLink(builder, "/dev/fd"u8, "/proc/self/fd"u8, ref error);

@@ -19,6 +19,12 @@ public abstract unsafe class FileOperations
     {
     }
 
+    /// <summary>
+    /// Called at a restore when a file that has an attachment is linked with it: all objects are made, none is finished. False: it cannot be
+    /// its file.
+    /// </summary>
+    public virtual bool Linked(OpenFile* file) => true;
+
     /// <summary>True when an open file has what these operations take for granted: checked before a checkpoint and after a restore.</summary>
     public virtual bool IsSound(OpenFile* file) => true;
 

@@ -67,6 +67,12 @@ public sealed unsafe class GroupInformation(
 
     private PidNamespace Processes(ushort group) => processes.Of(tracked.OfGroup(group));
 
+    public override ulong TerminalOf(Session* session)
+    {
+        var terminal = session == null ? null : (Terminal*)session->Terminal;
+        return terminal != null && terminal->IsPseudo ? terminal->Pseudo.Device : base.TerminalOf(session);
+    }
+
     public override int ForegroundGroup(Session* session)
         => session == null || session->Terminal == null ? -1 : ((Terminal*)session->Terminal)->ForegroundGroup;
 

@@ -67,6 +67,8 @@ public sealed unsafe partial class ProcFileSystem
     private Inode* LookupNumber(Inode* directory, int number)
     {
         ProcKey place = directory->ProcKey;
+        if (place.Node == ProcNode.Terminals)
+            return LookupTerminal(directory, number);
         if (place.Node == ProcNode.Root)
             return Information.Find(directory->Header.Group, number) == null
                 ? null : Make(directory, new ProcKey(ProcNode.Process, number));
@@ -83,6 +85,14 @@ public sealed unsafe partial class ProcFileSystem
                 if (thread->Id == number)
                     return Make(directory, new ProcKey(ProcNode.Task, place.Process, number));
         return null;
+    }
+
+    private Inode* LookupTerminal(Inode* directory, int number)
+    {
+        Inode* node = state.Terminals.Find(directory->Header.Group, number);
+        if (node != null)
+            inodes.Hold(node);
+        return node;
     }
 
     private Inode* LookupInTask(Inode* directory, ReadOnlySpan<byte> name)
@@ -105,7 +115,12 @@ public sealed unsafe partial class ProcFileSystem
         key = default;
         int found = -1;
         Process* process = ProcessOf(directory);
-        if (place.Node == ProcNode.Root)
+        if (place.Node == ProcNode.Terminals)
+        {
+            found = state.Terminals.Next(directory->Header.Group, number);
+            key = new ProcKey(ProcNode.PseudoTerminal, 0, found);
+        }
+        else if (place.Node == ProcNode.Root)
         {
             Process* next = Information.Next(directory->Header.Group, number);
             if (next != null)

@@ -41,6 +41,9 @@ public sealed unsafe partial class ProcFileSystem(FileState state, Inodes inodes
         return ParseNumber(name, out int number) ? LookupNumber(directory, number) : null;
     }
 
+    /// <summary>/dev/pts of a group, or its multiplexer, held; null when memory is exhausted.</summary>
+    internal Inode* MakeTerminals(Inode* near, ProcNode node) => Make(near, new ProcKey(node));
+
     /// <summary>The directory a /proc directory is in, held; null when it is gone.</summary>
     internal Inode* Parent(Inode* directory)
     {
@@ -241,6 +244,8 @@ public sealed unsafe partial class ProcFileSystem(FileState state, Inodes inodes
         inode->Flags = InodeFlags.Proc;
         inode->ProcKey = key;
         inode->ProcOwner = process == null ? default : process->Header.Id;
+        if (key.Node == ProcNode.Multiplexer)
+            inode->Device = DeviceNumber.Multiplexer;
         return inode;
     }
 }

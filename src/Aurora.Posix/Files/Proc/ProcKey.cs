@@ -124,8 +124,19 @@ public enum ProcNode : ushort
     SysVIpcSemaphores = 113,
     SysVIpcMessages = 114,
 
+    /// <summary>/dev/pts, a file system of its own, found as those of /proc are; what makes terminals; one of them.</summary>
+    Terminals = 120,
+    Multiplexer = 121,
+    PseudoTerminal = 122,
+    SysKernelTerminals = 123,
+    TerminalsMax = 124,
+    TerminalsNumber = 125,
+    TerminalsReserve = 126,
+    Tty = 127,
+    TtyDrivers = 128,
+
     /// <summary>One more than the last.</summary>
-    End = 115,
+    End = 129,
 }
 
 /// <summary>Names a node of /proc: what it is, of which process, and which descriptor or thread.</summary>
@@ -149,8 +160,11 @@ public struct ProcKey
     }
 
     /// <summary>st_ino: unique among /proc's nodes and above all stored object ids, but for namespaces: programs know theirs.</summary>
-    public readonly ulong InodeNumber => Node == ProcNode.NamespaceFile
+    public readonly ulong InodeNumber => IsOfTerminals ? TerminalNodes.NumberOf(this) : Node == ProcNode.NamespaceFile
         ? ProcNamespaces.NumberOf(Item) : (1UL << 62) | ((ulong)(uint)Process << 32) | ((ulong)Node << 20) | (uint)(Item & 0xFFFFF);
+
+    /// <summary>What is in /dev/pts, which has numbers of its own, or that directory.</summary>
+    public readonly bool IsOfTerminals => Node is >= ProcNode.Terminals and <= ProcNode.PseudoTerminal;
 
     /// <summary>What shows a process's memory or doings: only for those who may look into it.</summary>
     public readonly bool IsGuarded => Node is ProcNode.ProcessEnvironment or ProcNode.ProcessMaps or ProcNode.ProcessIo
@@ -174,11 +188,14 @@ public struct ProcKey
         ProcNode.ProcessNamespaces => InodeMode.Directory | 0x149,
         ProcNode.Root or ProcNode.ProcessDescriptorInformation or ProcNode.Sys or ProcNode.SysKernel or ProcNode.SysVm or ProcNode.SysFs
             or ProcNode.SysFsEpoll or ProcNode.SysVIpc or ProcNode.SysNet or ProcNode.SysNetUnix or ProcNode.SysNetCore
-            or ProcNode.ProcessNet or ProcNode.RandomDirectory or ProcNode.Process or ProcNode.ProcessTasks
+            or ProcNode.ProcessNet or ProcNode.Terminals or ProcNode.SysKernelTerminals or ProcNode.Tty or ProcNode.RandomDirectory
+            or ProcNode.Process or ProcNode.ProcessTasks
             or ProcNode.Task => InodeMode.Directory | 0x16D,
         ProcNode.ProcessEnvironment or ProcNode.ProcessIo or ProcNode.ProcessPageMap or ProcNode.ProcessAuxiliary
             or ProcNode.ProcessPersonality => InodeMode.Regular | 0x100,
         ProcNode.ProcessMemory => InodeMode.Regular | 0x180,
+        ProcNode.Multiplexer => InodeMode.CharacterDevice | 0x1B6,
+        ProcNode.PseudoTerminal => InodeMode.CharacterDevice | TerminalNodes.Permissions,
         _ when IsWritable => InodeMode.Regular | 0x1A4,
         _ => InodeMode.Regular | 0x124,
     };

@@ -20,7 +20,12 @@ internal static class ProcNames
     /// <summary>The directory a node is in. For /proc itself, None.</summary>
     public static ProcNode DirectoryOf(ProcNode node) => node switch
     {
-        ProcNode.Root or ProcNode.None => ProcNode.None,
+        ProcNode.Root or ProcNode.None or ProcNode.Terminals => ProcNode.None,
+        ProcNode.Multiplexer or ProcNode.PseudoTerminal => ProcNode.Terminals,
+        ProcNode.SysKernelTerminals => ProcNode.SysKernel,
+        ProcNode.TerminalsMax or ProcNode.TerminalsNumber or ProcNode.TerminalsReserve => ProcNode.SysKernelTerminals,
+        ProcNode.Tty => ProcNode.Root,
+        ProcNode.TtyDrivers => ProcNode.Tty,
         ProcNode.SysKernel or ProcNode.SysVm or ProcNode.SysFs => ProcNode.Sys,
         ProcNode.SysFsEpoll => ProcNode.SysFs,
         ProcNode.MaxUserWatches => ProcNode.SysFsEpoll,
@@ -141,6 +146,13 @@ internal static class ProcNames
         ProcNode.SendBufferDefault => "wmem_default"u8,
         ProcNode.SendBufferMost => "wmem_max"u8,
         ProcNode.MaxConnections => "somaxconn"u8,
+        ProcNode.Multiplexer => "ptmx"u8,
+        ProcNode.SysKernelTerminals => "pty"u8,
+        ProcNode.TerminalsMax => "max"u8,
+        ProcNode.TerminalsNumber => "nr"u8,
+        ProcNode.TerminalsReserve => "reserve"u8,
+        ProcNode.Tty => "tty"u8,
+        ProcNode.TtyDrivers => "drivers"u8,
         _ => default,
     };
 

@@ -33,6 +33,9 @@ internal sealed unsafe class ProcSettingText(FileState state, MemoryManager memo
             case ProcNode.MaxDatagrams: ProcFields.WriteLine((int)Socket.DefaultBacklog, ref writer); break;
             case ProcNode.SendBufferDefault or ProcNode.SendBufferMost: ProcFields.WriteLine((int)Socket.DefaultBuffer, ref writer); break;
             case ProcNode.MaxConnections: ProcFields.WriteLine((int)Socket.MaxBacklog, ref writer); break;
+            case ProcNode.TerminalsMax: ProcFields.WriteLine(TerminalNodes.Most, ref writer); break;
+            case ProcNode.TerminalsNumber: ProcFields.WriteLine(state.Terminals.CountOf(group), ref writer); break;
+            case ProcNode.TerminalsReserve: ProcFields.WriteLine(0, ref writer); break;
             case ProcNode.MaxUserWatches: WriteMaxUserWatches(ref writer); break;
             case ProcNode.EntropyAvailable: ProcFields.WriteLine(RandomControl.PoolBits, ref writer); break;
             case ProcNode.ThreadsMax: ProcFields.WriteLine(ProcessTable.MaxThreads, ref writer); break;

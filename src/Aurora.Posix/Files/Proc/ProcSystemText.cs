@@ -37,10 +37,14 @@ internal sealed class ProcSystemText(ProcSettingText settings)
                 WriteProcessors(information, in system, ref writer);
                 break;
             case ProcNode.FileSystems:
-                writer.Append("nodev\taurora\nnodev\tproc\n"u8);
+                writer.Append("nodev\taurora\nnodev\tproc\nnodev\tdevpts\n"u8);
                 break;
             case ProcNode.Devices:
-                writer.Append("Character devices:\n  1 mem\n  4 ttyS\n  5 /dev/tty\n  5 /dev/console\n\nBlock devices:\n"u8);
+                writer.Append("Character devices:\n  1 mem\n  4 ttyS\n  5 /dev/tty\n  5 /dev/console\n  5 /dev/ptmx\n128 ptm\n136 pts\n"u8);
+                writer.Append("\nBlock devices:\n"u8);
+                break;
+            case ProcNode.TtyDrivers:
+                WriteTerminalDrivers(ref writer);
                 break;
             case ProcNode.Partitions:
                 writer.Append("major minor  #blocks  name\n\n"u8);
@@ -55,6 +59,17 @@ internal sealed class ProcSystemText(ProcSettingText settings)
                 settings.Write(information, group, node, ref writer);
                 break;
         }
+    }
+
+    // Name, prefix of the nodes, major number, minor numbers, kind: by these programs give terminals their names.
+    private static void WriteTerminalDrivers(ref Utf8Writer writer)
+    {
+        writer.Append("/dev/tty             /dev/tty        5       0 system:/dev/tty\n"u8);
+        writer.Append("/dev/console         /dev/console    5       1 system:console\n"u8);
+        writer.Append("/dev/ptmx            /dev/ptmx       5       2 system\n"u8);
+        writer.Append("serial               /dev/ttyS       4 64 serial\n"u8);
+        writer.Append("pty_slave            /dev/pts      136 0-1048575 pty:slave\n"u8);
+        writer.Append("pty_master           /dev/ptm      128 0-1048575 pty:master\n"u8);
     }
 
     private static void WriteMemory(in SystemDescription system, ref Utf8Writer writer)

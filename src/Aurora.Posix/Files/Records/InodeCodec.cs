@@ -53,14 +53,17 @@ public sealed unsafe class InodeCodec(FileServices files) : FileCodec(files)
     private const byte LeadsToEnd = 2;
 
     private const InodeFlags KnownFlags = InodeFlags.Root | InodeFlags.Proc | InodeFlags.Pinned | InodeFlags.Anonymous
-        | InodeFlags.Linkable | InodeFlags.MemoryFile | InodeFlags.Executed | InodeFlags.AnonymousFile;
+        | InodeFlags.Linkable | InodeFlags.MemoryFile | InodeFlags.Executed | InodeFlags.AnonymousFile
+        | InodeFlags.Terminal;
 
     private const byte VersionWithoutNewFlags = 2;
     private const byte VersionWithoutNames = 3;
     // What is never in a tree.
-    private const InodeFlags Nameless = InodeFlags.Anonymous | InodeFlags.MemoryFile | InodeFlags.AnonymousFile;
+    private const InodeFlags Nameless = InodeFlags.Anonymous | InodeFlags.MemoryFile | InodeFlags.AnonymousFile
+        | InodeFlags.Terminal;
 
-    private const InodeFlags NewFlags = InodeFlags.Linkable | InodeFlags.MemoryFile | InodeFlags.Executed | InodeFlags.AnonymousFile;
+    private const InodeFlags NewFlags = InodeFlags.Linkable | InodeFlags.MemoryFile | InodeFlags.Executed
+        | InodeFlags.AnonymousFile | InodeFlags.Terminal;
 
     public override ObjectKind Kind => ObjectKind.Inode;
 
@@ -286,7 +289,7 @@ public sealed unsafe class InodeCodec(FileServices files) : FileCodec(files)
         bool isRegular = (record.Mode & InodeMode.TypeMask) == InodeMode.Regular && !isProc;
         return (record.Flags & ~KnownFlags) == 0
             && record.Mode <= 0xFFFF && (isAnonymous ? record.Mode <= InodeMode.PermissionMask : InodeMode.IsValidType(record.Mode))
-            && (!isAnonymous || !isProc)
+            && (!isAnonymous || !isProc) && ((record.Flags & InodeFlags.Terminal) == 0 || IsTerminalValid(in record))
             && record.Size <= FileData.MaxFileBytes
             && (isDirectory || (record.Flags & InodeFlags.Root) == 0)
             && (!isProc || record.ProcKey.Node is > ProcNode.None and < ProcNode.End)
@@ -297,6 +300,13 @@ public sealed unsafe class InodeCodec(FileServices files) : FileCodec(files)
             && (isMemoryFile || (hasTarget || isAnonymous) == record.TargetLength > 0)
             && targetBytes == Math.Min((int)record.TargetLength, SymbolicLinkTail.FirstByte);
     }
+
+    // It is nothing else, and has the number of its device.
+    private static bool IsTerminalValid(in InodeRecord record)
+        => record.Flags == InodeFlags.Terminal && (record.Mode & InodeMode.TypeMask) == InodeMode.CharacterDevice
+            && DeviceNumber.Major(record.Device) == DeviceNumber.PseudoTerminals
+            && DeviceNumber.Minor(record.Device) < TerminalNodes.Most
+            && record.Number == TerminalNodes.NumberOf(DeviceNumber.Minor(record.Device));
 
     private static void Fill(Inode* inode, in InodeRecord record)
     {
@@ -310,7 +320,10 @@ public sealed unsafe class InodeCodec(FileServices files) : FileCodec(files)
         inode->ChangeTime = record.ChangeTime;
         inode->BirthTime = record.BirthTime;
         if (inode->IsProc)
+        {
             inode->ProcOwner = new ObjectId(record.Device);
+            inode->Device = record.ProcKey.Node == ProcNode.Multiplexer ? DeviceNumber.Multiplexer : 0;
+        }
         else
             inode->Device = record.Device;
         inode->ProcKey = record.ProcKey;

@@ -158,6 +158,7 @@ public sealed unsafe class OpenFileCodec(FileServices files) : FileCodec(files)
             FileKind.EventPoll => EventPolls.Attach(file),
             FileKind.ProcessHandle => ProcessHandleOperations.Restore(file),
             FileKind.Socket => SocketBooks.Restore(file),
+            FileKind.Device when file->Attachment != null => Files.OpenFiles.OperationsOf(file)?.Linked(file) ?? false,
             _ => true,
         };
         return isAttached ? RestoreStatus.Ok : RestoreStatus.BadRecord;

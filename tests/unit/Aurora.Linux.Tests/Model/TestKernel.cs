@@ -92,8 +92,8 @@ internal sealed unsafe partial class TestKernel : IDisposable
         Deadlines = new Deadlines(Scheduler, Timers, Files.TimerFiles);
         FileTables = new ProcessFileTables(Files);
         Life = new ProcessLife(Processes, Scheduler, Signals, Memory, FileTables, Timers, Extended, Machine, Ipc);
-        Terminals = new TerminalService(Pages, Tracked, Scheduler, Signals, Processes, Console);
-        new TerminalFile(Terminals, Scheduler, Files).RegisterWith(Files.Devices);
+        Terminals = new TerminalService(Pages, Tracked, Scheduler, Signals, Processes, Files, Console);
+        _ = new TerminalDrivers(Terminals, Scheduler, Tracked, Files);
         Linux = MakeLinux(regions);
         Executive = new SystemCallExecutive(Linux);
         IsPlain = isPlain;
