@@ -27,7 +27,7 @@ public sealed unsafe class ValidityTests(ITestOutputHelper output)
     private static readonly HashSet<string> _identities =
     [
         "Process.Id", "Thread.Id", "ProcessGroup.Id", "Session.Id", "DescriptorChunk.Index", "Inode.Flags",
-        "SharedSegment.Ipc.Id", "SharedSegment.Ipc.Key", "MessageQueue.Ipc.Id", "MessageQueue.Ipc.Key",
+        "Terminal.Pseudo.Masters", "Terminal.Pseudo.Slaves", "SharedSegment.Ipc.Id", "SharedSegment.Ipc.Key", "MessageQueue.Ipc.Id", "MessageQueue.Ipc.Key",
         "SemaphoreSet.Ipc.Id", "SemaphoreSet.Ipc.Key",
     ];
 
@@ -191,6 +191,17 @@ public sealed unsafe class ValidityTests(ITestOutputHelper output)
         Assert.Equal((long)id, kernel.Do(init, 61, id, 0, 0, 0));
     }
 
+    // One with something in it and a reader, and one whose master is closed.
+    private static void FillTerminals(TestKernel kernel, Thread* init)
+    {
+        ulong gone = PseudoTerminalTests.Pair(kernel, init).Master;
+        (ulong master, ulong slave) = PseudoTerminalTests.Pair(kernel, init);
+        kernel.Do(init, 3, gone);
+        PseudoTerminalTests.Write(kernel, init, slave, "some output\n");
+        PseudoTerminalTests.Write(kernel, init, master, "half a line");
+        Assert.Null(kernel.Call(kernel.Fork(init), 0, slave, Scratch, 100));
+    }
+
     // A segment with a key, and a removed one that is attached and locked.
     private static void FillIpc(TestKernel kernel, Thread* init)
     {
@@ -228,6 +239,7 @@ public sealed unsafe class ValidityTests(ITestOutputHelper output)
         FillEvents(kernel, init);
         FillIpc(kernel, init);
         SocketTests.Fill(kernel, init);
+        FillTerminals(kernel, init);
         kernel.Do(init, 1, writer, Scratch, 100);
         ulong poll = (ulong)kernel.Do(init, 291, 0);
         kernel.Poke(init, Scratch, new LinuxEpollEvent { Events = 4 | EventFlags.OneShot, Data = 5 });

@@ -43,6 +43,15 @@ public sealed unsafe class RecordLayoutTests
         => Assert.Equal(offset, (int)Marshal.OffsetOf<SignalInfo>(field));
 
     [Fact]
+    public void The_second_version_of_a_terminal_begins_where_the_first_ended()
+    {
+        TerminalRecord record;
+        Assert.Equal(TerminalRecord.BytesOfVersion1, (int)((byte*)&record.Node - (byte*)&record));
+        Assert.Equal(640, (int)((byte*)&record.Number - (byte*)&record));
+        Assert.Equal(646, (int)((byte*)&record.PacketStatus - (byte*)&record));
+    }
+
+    [Fact]
     public void The_second_version_of_a_timer_begins_where_the_first_ended()
     {
         TimerRecord record;

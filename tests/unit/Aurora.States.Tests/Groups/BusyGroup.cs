@@ -1,5 +1,6 @@
 // A group that has something of everything: private, shared and file-backed memory, files open and unlinked, pipes with contents, a
-// terminal with input nobody has read, an eventfd, a timerfd and a signalfd, sockets with messages and an open file in one, an epoll,
+// terminal with input nobody has read, an eventfd, a timerfd and a signalfd, sockets with messages and an open file in one, an epoll, a pseudo-terminal
+// with something on both sides,
 // System V objects, timers, a lock, pending signals, and threads that sleep in a read, a poll, a nanosleep and a futex wait.
 using System;
 using System.Text;
@@ -24,6 +25,7 @@ internal static unsafe class BusyGroup
     // Descriptors.
     private const ulong Console = 1, Data = 3, Gone = 4, PipeEnd = 5, PipeStart = 6, EmptyEnd = 7, EmptyStart = 8, Epoll = 9;
     private const ulong Counter = 10, Timer = 11, Signals = 12, SocketEnd = 13, SocketStart = 14;
+    private const ulong Master = 15, Slave = 16;
 
     // Process numbers: 1, three children, a thread.
     private const int Reader = 2;
@@ -42,6 +44,7 @@ internal static unsafe class BusyGroup
         OpenEvents(programs, init);
         MakeIpc(programs, init);
         ConnectSockets(programs, init);
+        OpenTerminal(programs, init);
         BlockSignals(programs, init);
         FallAsleep(programs, group, init);
         Assert.Equal(12, world.Manager.Type(group, "pending\nhalf"u8));
@@ -70,6 +73,8 @@ internal static unsafe class BusyGroup
         // What is sent takes the place of what is read: there is always as much in the queue.
         Assert.Equal(8, programs.Do(init, 1, SocketStart, Buffer, 8));
         Assert.Equal(8, programs.Do(init, 0, SocketEnd, Buffer, 8));
+        Assert.Equal(8, programs.Do(init, 1, Slave, Buffer, 8));
+        Assert.Equal(8, programs.Do(init, 0, Master, Buffer, 8));
         ulong name = programs.PutText(init, Buffer, $"/tmp/{mark}{round}");
         programs.Do(init, 3, (ulong)programs.Do(init, 2, name, 0x42, 0x1B6));
         if (round % 2 == 0)
@@ -95,6 +100,21 @@ internal static unsafe class BusyGroup
         Assert.Equal(4, (long)reader->Context->Rax);
         Assert.Equal("wake", programs.GetText(reader, Buffer, 4));
         Assert.Equal("pending\n", programs.GetText(init, Buffer, (int)programs.Do(init, 0, 0, Buffer, 100)));
+    }
+
+    // Raw, so that what goes in and what comes out are as many.
+    private static void OpenTerminal(ProgramDriver programs, Thread* init)
+    {
+        Assert.Equal((long)Master, programs.Do(init, 2, programs.PutText(init, ProgramDriver.Slot, "/dev/ptmx"), 0x102));
+        programs.Put(init, ProgramDriver.Slot, 0);
+        programs.Do(init, 16, Master, 0x4004_5431, ProgramDriver.Slot);
+        Assert.Equal((long)Slave, programs.Do(init, 16, Master, 0x5441, 0x102));
+        programs.Do(init, 16, Slave, 0x5401, ProgramDriver.Slot);
+        programs.Put(init, ProgramDriver.Slot + 4, 0);
+        programs.Do(init, 16, Slave, 0x5402, ProgramDriver.Slot);
+        programs.PutText(init, Buffer, "typed and shown");
+        programs.Do(init, 1, Master, Buffer, 5);
+        programs.Do(init, 1, Slave, Buffer, 15);
     }
 
     private static void OpenFiles(ProgramDriver programs, Thread* init)

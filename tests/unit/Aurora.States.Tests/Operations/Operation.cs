@@ -24,7 +24,7 @@ internal static class Operations
             .. PidfdOperations.All,
             .. SocketOperations.All, .. MemoryOperations.All, .. VdsoOperations.All, .. SegmentOperations.All,
             .. MessageOperations.All, .. SemaphoreOperations.All, .. RegionOperations.All, .. FutexOperations.All,
-            .. TerminalOperations.All,
+            .. TerminalOperations.All, .. PtyOperations.All,
     ];
 
     private static readonly int[] _drawn = [.. _all.SelectMany((operation, index) => Enumerable.Repeat(index, operation.Weight))];
