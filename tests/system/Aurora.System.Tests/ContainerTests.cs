@@ -57,11 +57,34 @@ public sealed class ContainerTests : IDisposable
             (0, "65534:65534:65534 /tmp 7 nobody\n"),
             await RunAsync("-u", "nobody:nogroup", "-w", "/tmp", "-e", "A=7", "--", "sh", "-c", Who + " $A $USER"));
 
+    // The smallest root there is. It is made anew only when Debian has new versions of what is in it.
+    [AptFact]
+    public async Task A_root_of_packages_is_what_Debian_makes_of_them()
+    {
+        string disk = Path.Combine(_folder, "disk.img");
+        (int status, _, string errors) = await Tool.RunAsync(Guest.LongDeadline, "image", "create", disk, "--packages", "dash");
+        Assert.True(status == 0, errors);
+        Assert.Equal(
+            (0, "dash ii\n/bin/dash\nhello\n"),
+            await RunAsync("--packages", "dash", "--", "sh", "-c",
+                "dpkg-query -W -f '${Package} ${db:Status-Abbrev}\\n' dash | sed 's/ *$//' && dpkg --audit && dpkg -V "
+                + "&& apt list --installed 2>/dev/null | grep -q ^dash/ && command -v dash && echo hello"));
+        (status, _, errors) = await Tool.RunAsync("run", "--packages", "nosuchpackage", "--", "true");
+        Assert.Equal(125, status);
+        Assert.Contains("Unable to locate package nosuchpackage", errors, StringComparison.Ordinal);
+    }
+
     private static async Task<(int Status, string Output)> RunAsync(params string[] arguments)
     {
         (int status, string output, string errors) = await Tool.RunAsync(["run", .. arguments]);
         Assert.DoesNotContain("aurora:", errors, StringComparison.Ordinal);
         return (status, output);
+    }
+
+    /// <summary>Skipped on a host that is no Debian.</summary>
+    private sealed class AptFactAttribute : FactAttribute
+    {
+        public AptFactAttribute() => Skip = File.Exists("/usr/bin/apt-get") ? null : "this host has no apt-get";
     }
 
     private static IEnumerable<TarEntry> Programs()

@@ -10,8 +10,15 @@ internal static class Tool
     /// <summary>Runs <c>aurora</c> to its end: its exit status, and what it wrote on standard output and standard error.</summary>
     public static Task<(int Status, string Output, string Errors)> RunAsync(params string[] arguments) => RunWithInputAsync("", arguments);
 
+    /// <summary>The same for what may take longer.</summary>
+    public static Task<(int Status, string Output, string Errors)> RunAsync(TimeSpan deadline, params string[] arguments)
+        => RunAsync(deadline, "", arguments);
+
     /// <summary>The same with something on standard input.</summary>
-    public static async Task<(int Status, string Output, string Errors)> RunWithInputAsync(string input, params string[] arguments)
+    public static Task<(int Status, string Output, string Errors)> RunWithInputAsync(string input, params string[] arguments)
+        => RunAsync(Guest.Deadline, input, arguments);
+
+    private static async Task<(int Status, string Output, string Errors)> RunAsync(TimeSpan deadline, string input, string[] arguments)
     {
         var start = new ProcessStartInfo("dotnet", [Products.Tool, .. arguments])
         {
@@ -25,7 +32,7 @@ internal static class Tool
         process.StandardInput.Close();
         try
         {
-            await process.WaitForExitAsync().WaitAsync(Guest.Deadline);
+            await process.WaitForExitAsync().WaitAsync(deadline);
         }
         catch (TimeoutException)
         {

@@ -42,5 +42,6 @@ internal sealed class RootOptions
     public RootChoice Get(ParseResult parsed) => new(parsed.GetValue(_root), parsed.GetValue(_oci), PackagesIn(parsed));
 
     private string[] PackagesIn(ParseResult parsed)
-        => [.. (parsed.GetValue(_packages) ?? []).SelectMany(list => list.Split(',')).Select(name => name.Trim()).Where(name => name.Length > 0)];
+        => [.. (parsed.GetValue(_packages) ?? []).SelectMany(list => list.Split(','))
+            .Select(name => name.Trim()).Where(name => name.Length > 0)];
 }

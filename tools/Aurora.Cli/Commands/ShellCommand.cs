@@ -41,7 +41,8 @@ internal static class ShellCommand
             MachineConfiguration configuration = machine.Configure(parsed);
             configuration = configuration with { Boot = configuration.Boot with { Hold = parsed.GetValue(hold) } };
             var run = new RunOptions(
-                root.Get(parsed), _shell, Limit: null, machine.Verbose(parsed), parsed.GetValue(fallback), [.. parsed.Tokens.Select(token => token.Value)]);
+                root.Get(parsed), _shell, Limit: null, machine.Verbose(parsed), parsed.GetValue(fallback),
+                [.. parsed.Tokens.Select(token => token.Value)]);
             return RunCommand.RunAsync(configuration, image, run, cancellation);
         });
         return command;

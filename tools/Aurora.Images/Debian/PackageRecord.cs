@@ -22,7 +22,8 @@ public sealed class PackageRecord(DebFile package)
     // What dpkg only stores when it unpacks a package.
     private static readonly HashSet<string> _stored =
     [
-        "control", "md5sums", "sha256sums", "conffiles", "postinst", "prerm", "postrm", "config", "templates", "shlibs", "symbols", "triggers",
+        "control", "md5sums", "sha256sums", "conffiles", "postinst", "prerm", "postrm", "config", "templates", "shlibs", "symbols",
+        "triggers",
     ];
 
     private readonly StringBuilder _paths = new("/.\n");

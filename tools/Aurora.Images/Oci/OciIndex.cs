@@ -49,7 +49,7 @@ internal sealed class OciIndex(OciFiles files)
     {
         string known = string.Join(", ", names.Distinct().Order(StringComparer.Ordinal));
         if (count == 0)
-            return new ImageException($"{place} holds no image{(name == null ? "" : $" {name}{(known.Length > 0 ? $", but {known}" : "")}")}");
+            return new ImageException($"{place} holds no image{(name == null ? "" : $" {name}, but {(known.Length > 0 ? known : "others")}")}");
         string how = known.Length > 0 ? $": name one as in {place}:NAME ({known})" : " and no names to tell them apart";
         return new ImageException($"{place} holds {count} images{how}");
     }

@@ -14,7 +14,7 @@ internal static class Compression
     /// <summary>The contents of a stream that can be read from its start again; closing it closes the stream.</summary>
     public static Stream Unpack(Stream packed) => Unpack(packed, packed);
 
-    /// <summary>The same where <paramref name="packed"/> gives the bytes of <paramref name="start"/> and cannot go back by itself.</summary>
+    /// <summary>The same where <paramref name="packed"/> gives the bytes of <paramref name="start"/> and cannot go back.</summary>
     public static Stream Unpack(Stream start, Stream packed)
     {
         Span<byte> magic = stackalloc byte[4];

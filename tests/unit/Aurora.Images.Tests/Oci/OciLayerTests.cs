@@ -32,7 +32,10 @@ public sealed class OciLayerTests : IDisposable
 
     [Fact]
     public void A_whiteout_of_what_is_not_there_and_the_notes_of_a_file_system_mean_nothing()
-        => Shows(["/a a"], Layer(Plain("a", "a")), Layer(Plain(".wh.b", ""), Plain("x/.wh.y", ""), Plain(".wh..wh.aufs", ""), Plain(".wh..wh.plnk/7.8", "")));
+        => Shows(
+            ["/a a"],
+            Layer(Plain("a", "a")),
+            Layer(Plain(".wh.b", ""), Plain("x/.wh.y", ""), Plain(".wh..wh.aufs", ""), Plain(".wh..wh.plnk/7.8", "")));
 
     [Fact]
     public void A_file_comes_back_after_it_was_gone()
@@ -49,7 +52,11 @@ public sealed class OciLayerTests : IDisposable
     public void A_directory_of_a_higher_layer_keeps_what_is_in_it_and_brings_its_permissions()
     {
         var image = new SavedImage(Path.Combine(_folder, "i"));
-        image.Write([Layer(Directory("d"), Plain("d/x", "x")), Layer(Directory("d", UnixFileMode.UserRead), Directory(".", UnixFileMode.UserExecute))]);
+        image.Write(
+        [
+            Layer(Directory("d"), Plain("d/x", "x")),
+            Layer(Directory("d", UnixFileMode.UserRead), Directory(".", UnixFileMode.UserExecute)),
+        ]);
         using OciImage opened = OciImage.Open(image.Folder);
         RootEntry[] entries = [.. opened.Read()];
         Assert.Equal(0x100, entries.Single(entry => entry.Path == "/d").Mode);
@@ -68,7 +75,10 @@ public sealed class OciLayerTests : IDisposable
     [Fact]
     public void A_name_below_a_link_is_where_that_leads_to_and_no_link_leads_out()
         => Shows(
-            ["/bin -> usr/bin", "/out -> ../../../etc", "/etc directory", "/etc/passwd p", "/usr directory", "/usr/bin directory", "/usr/bin/sh s"],
+            [
+                "/bin -> usr/bin", "/out -> ../../../etc", "/etc directory", "/etc/passwd p", "/usr directory", "/usr/bin directory",
+                "/usr/bin/sh s",
+            ],
             Layer(Link("bin", "usr/bin"), Directory("usr/bin"), Link("out", "../../../etc"), Directory("etc"), Plain("etc/gone", "g")),
             Layer(Plain("bin/sh", "s"), Plain("out/passwd", "p"), Plain("out/.wh.gone", "")));
 

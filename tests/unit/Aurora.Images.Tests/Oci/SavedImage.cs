@@ -85,7 +85,8 @@ internal sealed class SavedImage(string folder)
         return new { mediaType = OciIndexType, digest = WriteBlob(index), size = index.Length };
     }
 
-    public object WriteManifest(byte[][] layers, object? run, LayerForm form, string processor, out IReadOnlyList<string> digests, string name = "")
+    public object WriteManifest(
+        byte[][] layers, object? run, LayerForm form, string processor, out IReadOnlyList<string> digests, string name = "")
     {
         string config = WriteBlob(ConfigOf(layers, run, processor));
         byte[][] packed = [.. layers.Select(layer => Packed(layer, form))];
@@ -129,7 +130,8 @@ internal sealed class SavedImage(string folder)
             places.TryAdd(DigestOf(layers[i]), names[i]);
         }
         writer.WriteEntry(new PaxTarEntry(TarEntryType.RegularFile, configName) { DataStream = new MemoryStream(config) });
-        writer.WriteEntry(Plain("manifest.json", JsonSerializer.Serialize(new[] { new { Config = configName, RepoTags = new[] { name }, Layers = names } })));
+        writer.WriteEntry(Plain("manifest.json", JsonSerializer.Serialize(
+            new[] { new { Config = configName, RepoTags = new[] { name }, Layers = names } })));
         return archive;
     }
 
