@@ -193,7 +193,9 @@ public sealed class OciImageTests : IDisposable
         File.WriteAllText(Path.Combine(_image.Folder, "manifest.json"), """[{"Config":"../../etc/hostname","Layers":[]}]""");
         Assert.Contains("outside", Refusal(_image.Folder), StringComparison.Ordinal);
         File.WriteAllText(Path.Combine(_folder, "plain"), "text");
-        Assert.Contains("is no saved image", Refusal(Path.Combine(_folder, "plain")), StringComparison.Ordinal);
+        Assert.Contains(Path.Combine(_folder, "plain"), Refusal(Path.Combine(_folder, "plain")), StringComparison.Ordinal);
+        File.WriteAllBytes(Path.Combine(_folder, "empty.tar"), new byte[1024]);
+        Assert.Contains("is no saved image", Refusal(Path.Combine(_folder, "empty.tar")), StringComparison.Ordinal);
         Assert.Contains("no folder or archive", Refusal(Path.Combine(_folder, "nothing:x")), StringComparison.Ordinal);
     }
 
