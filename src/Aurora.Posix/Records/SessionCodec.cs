@@ -2,6 +2,7 @@ using System;
 using System.Runtime.InteropServices;
 using Aurora.Base;
 using Aurora.Posix.Processes;
+using Aurora.Posix.Terminals;
 
 namespace Aurora.Posix.Records;
 
@@ -40,7 +41,14 @@ public sealed unsafe class SessionCodec(ProcessTable processes) : RecordCodec
         Session* session = (Session*)header;
         Session* found = processes.Of(header).FindSession(session->Id);
         return IsLiveOrNone(session->Leader, ObjectKind.Process) && IsLiveOrNone(session->Terminal, ObjectKind.Terminal)
-            && session->FirstGroup != null && found == session && session->FormerForeground >= 0;
+            && session->FirstGroup != null && found == session && session->FormerForeground >= 0 && HasItsTerminal(session);
+    }
+
+    // A pseudo-terminal may end before the session, which must know of it: each leads to the other, or neither. Consoles stay.
+    private static bool HasItsTerminal(Session* session)
+    {
+        var terminal = (Terminal*)session->Terminal;
+        return terminal == null || !terminal->IsPseudo || terminal->Session == session;
     }
 
     public override RestoreStatus Create(ObjectTracker tracker, ObjectId id, byte version, ReadOnlySpan<byte> payload)
@@ -74,5 +82,5 @@ public sealed unsafe class SessionCodec(ProcessTable processes) : RecordCodec
     }
 
     public override RestoreStatus Finish(ObjectTracker tracker, ObjectHeader* header)
-        => ((Session*)header)->FirstGroup != null ? RestoreStatus.Ok : RestoreStatus.BadRecord;
+        => ((Session*)header)->FirstGroup != null && HasItsTerminal((Session*)header) ? RestoreStatus.Ok : RestoreStatus.BadRecord;
 }

@@ -62,7 +62,11 @@ public sealed unsafe class TerminalCodec(TerminalService terminals) : RecordCode
     }
 
     private static bool IsPseudoSound(Terminal* terminal)
-        => IsHeld(terminal->Pseudo.Node, ObjectKind.Inode) && HasNode(terminal) && IsOpen(terminal);
+        => IsHeld(terminal->Pseudo.Node, ObjectKind.Inode) && HasNode(terminal) && IsOpen(terminal) && IsOfItsSession(terminal);
+
+    // As SessionCodec.HasItsTerminal.
+    private static bool IsOfItsSession(Terminal* terminal)
+        => terminal->Session == null || terminal->Session->Terminal == &terminal->Header;
 
     // The whole of what a record may say, and what a capture finds.
     private static bool IsValid(in TerminalRecord record)
@@ -109,7 +113,7 @@ public sealed unsafe class TerminalCodec(TerminalService terminals) : RecordCode
             return RestoreStatus.OutOfMemory;
         tracker.Adopt(&terminal->Header, Kind, id);
         Fill(terminal, record);
-        return !isPseudo || terminals.Pseudo.Restore(terminal) ? RestoreStatus.Ok : RestoreStatus.BadRecord;
+        return isPseudo ? terminals.Pseudo.Restore(terminal) : RestoreStatus.Ok;
     }
 
     // What an older record does not have is zero.
@@ -150,7 +154,7 @@ public sealed unsafe class TerminalCodec(TerminalService terminals) : RecordCode
         Terminal* terminal = (Terminal*)header;
         if (!terminal->IsPseudo)
             return terminals.Life.AdoptConsole(terminal);
-        return TerminalLife.IsWhole(terminal) && IsOpen(terminal) ? RestoreStatus.Ok : RestoreStatus.BadRecord;
+        return TerminalLife.IsWhole(terminal) && IsOpen(terminal) && IsOfItsSession(terminal) ? RestoreStatus.Ok : RestoreStatus.BadRecord;
     }
 
     private static TerminalRecordFlags FlagsOf(Terminal* terminal)

@@ -1,3 +1,4 @@
+using System;
 using Aurora.Base;
 
 namespace Aurora.Posix.Terminals;
@@ -5,6 +6,8 @@ namespace Aurora.Posix.Terminals;
 /// <summary>The characters that change the line that is being typed.</summary>
 public sealed unsafe class LineEditing(TerminalEcho echo, TrackedObjects tracked)
 {
+    private const int ColumnsAtOnce = 64;
+
     /// <summary>True when the character was one of them.</summary>
     public bool Handle(Terminal* terminal, byte value)
     {
@@ -46,12 +49,38 @@ public sealed unsafe class LineEditing(TerminalEcho echo, TrackedObjects tracked
     {
         if (terminal->InputHead == terminal->LineHead)
             return;
+        ulong start = StartOfLast(terminal);
+        byte value = TerminalRings.InputAt(terminal, start);
+        int column = 0;
+        if (value == '\t')
+            TerminalEcho.ColumnsFrom(terminal, start, new Span<int>(ref column));
+        echo.EraseTo(terminal, start, value, column);
+    }
+
+    private static ulong StartOfLast(Terminal* terminal)
+    {
+        ulong start = terminal->InputHead;
         byte value;
-        ulong end = terminal->InputHead;
         do
-            value = TerminalRings.InputAt(terminal, --end);
-        while (TerminalOutput.IsContinuation(terminal, value) && end != terminal->LineHead);
-        echo.EraseTo(terminal, end, value);
+            value = TerminalRings.InputAt(terminal, --start);
+        while (TerminalOutput.IsContinuation(terminal, value) && start != terminal->LineHead);
+        return start;
+    }
+
+    // Character by character from the end. What a tab took is told by what stands before it: that is looked at for many at once.
+    private void EraseTo(Terminal* terminal, ulong end)
+    {
+        Span<int> columns = stackalloc int[ColumnsAtOnce];
+        while (terminal->InputHead != end)
+        {
+            ulong first = terminal->InputHead - Math.Min(terminal->InputHead - end, ColumnsAtOnce);
+            TerminalEcho.ColumnsFrom(terminal, first, columns[..(int)(terminal->InputHead - first)]);
+            for (ulong start; terminal->InputHead != first && (start = StartOfLast(terminal)) >= first;)
+                echo.EraseTo(terminal, start, TerminalRings.InputAt(terminal, start), columns[(int)(start - first)]);
+            // One that begins before the first goes by itself.
+            if (terminal->InputHead != first)
+                EraseCharacter(terminal);
+        }
     }
 
     private void EraseWord(Terminal* terminal)
@@ -66,8 +95,7 @@ public sealed unsafe class LineEditing(TerminalEcho echo, TrackedObjects tracked
             sawWord |= IsWordByte(value);
             end--;
         }
-        while (terminal->InputHead != end)
-            EraseCharacter(terminal);
+        EraseTo(terminal, end);
     }
 
     private void KillLine(Terminal* terminal)
@@ -77,8 +105,7 @@ public sealed unsafe class LineEditing(TerminalEcho echo, TrackedObjects tracked
             && settings.HasLocal(TermiosFlags.EchoErase);
         if (isVisual || !settings.HasLocal(TermiosFlags.Echo))
         {
-            while (terminal->InputHead != terminal->LineHead)
-                EraseCharacter(terminal);
+            EraseTo(terminal, terminal->LineHead);
             return;
         }
         terminal->InputHead = terminal->LineHead;

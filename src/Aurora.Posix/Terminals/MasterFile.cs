@@ -15,6 +15,9 @@ public sealed unsafe class MasterFile(
 {
     private const int PieceBytes = 256;
 
+    // What the discipline does for one write before others have their turn (TerminalInput.Receive).
+    private const long WorkAtOnce = 4096;
+
     /// <inheritdoc/>
     public override Errno Open(OpenFile* file, in FileCaller caller) => terminals.Pseudo.Make(file, in caller);
 
@@ -49,6 +52,7 @@ public sealed unsafe class MasterFile(
     {
         Terminal* terminal = Of(file);
         Span<byte> piece = stackalloc byte[PieceBytes];
+        long work = WorkAtOnce;
         while (transfer.Remaining > 0)
         {
             Span<byte> part = piece[..(int)Math.Min(transfer.Remaining, PieceBytes)];
@@ -60,12 +64,12 @@ public sealed unsafe class MasterFile(
             status = ahead.Take(part);
             if (status != TransferStatus.Ok)
                 return transfer.Stop(status);
-            int taken = Type(terminal, part);
+            int taken = Type(terminal, part, ref work);
             if (taken == 0)
                 return file->IsNonBlocking ? transfer.Finish(Errno.EAGAIN) : transfer.Wait(&terminal->Pseudo.MasterWriters);
             transfer.Skip((ulong)taken);
-            // A line that is longer than the ring is looked through for its end, however long it is.
-            if (terminal->InputRoom <= 1 && transfer.Remaining > 0 && transfer.Thread != null)
+            // A line that is longer than the ring is looked through for its end, however long it is; what is typed over it takes longer.
+            if ((work <= 0 || terminal->InputRoom <= 1) && transfer.Remaining > 0 && transfer.Thread != null)
                 return transfer.PauseInterruptibly();
         }
         return transfer.Finish();
@@ -120,11 +124,11 @@ public sealed unsafe class MasterFile(
         => !terminal->Pseudo.Is(PseudoTerminalFlags.MasterStopped) && TerminalInput.CanReceive(terminal);
 
     // What waits behind a full ring may contain a signal that empties it.
-    private int Type(Terminal* terminal, ReadOnlySpan<byte> bytes)
+    private int Type(Terminal* terminal, ReadOnlySpan<byte> bytes, ref long work)
     {
         if (terminal->Pseudo.Is(PseudoTerminalFlags.MasterStopped))
             return 0;
-        int taken = terminals.Input.Receive(terminal, bytes);
+        int taken = terminals.Input.Receive(terminal, bytes, ref work);
         return taken != 0 ? taken : terminals.Input.ReceiveSignal(terminal, bytes);
     }
 

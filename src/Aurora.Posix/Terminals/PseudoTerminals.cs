@@ -98,8 +98,13 @@ public sealed unsafe class PseudoTerminals(
         tracked.MarkChanged(&terminal->Header);
     }
 
-    /// <summary>A restored terminal has its number; false when that is another's, or there is no memory.</summary>
-    internal bool Restore(Terminal* terminal) => files.State.Terminals.Take(terminal->Header.Group, terminal->Pseudo.Number);
+    /// <summary>A restored terminal has its number, unless that is another's.</summary>
+    internal RestoreStatus Restore(Terminal* terminal)
+    {
+        if (files.State.Terminals.IsTaken(terminal->Header.Group, terminal->Pseudo.Number))
+            return RestoreStatus.BadRecord;
+        return files.State.Terminals.Take(terminal->Header.Group, terminal->Pseudo.Number) ? RestoreStatus.Ok : RestoreStatus.OutOfMemory;
+    }
 
     /// <summary>The node can be found, as long as the master is open.</summary>
     internal void Show(Terminal* terminal)

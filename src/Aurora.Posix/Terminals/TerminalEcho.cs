@@ -32,8 +32,8 @@ public sealed unsafe class TerminalEcho(TerminalOutput output, TrackedObjects tr
             Show(terminal, TerminalRings.InputAt(terminal, position));
     }
 
-    // Cuts the line to end at `end`; `value` is the character that starts there.
-    internal void EraseTo(Terminal* terminal, ulong end, byte value)
+    // Cuts the line to end at `end`; `value` is the character that starts there, and `column` where, which matters for a tab.
+    internal void EraseTo(Terminal* terminal, ulong end, byte value, int column)
     {
         ref Termios settings = ref terminal->Settings;
         terminal->InputHead = end;
@@ -47,7 +47,7 @@ public sealed unsafe class TerminalEcho(TerminalOutput output, TrackedObjects tr
         }
         if (value == '\t')
         {
-            for (int columns = terminal->Column - ColumnAt(terminal, end); columns > 0; columns--)
+            for (int columns = terminal->Column - column; columns > 0; columns--)
                 ShowText(terminal, "\b"u8);
             return;
         }
@@ -56,12 +56,15 @@ public sealed unsafe class TerminalEcho(TerminalOutput output, TrackedObjects tr
             ShowText(terminal, "\b \b"u8);
     }
 
-    private static int ColumnAt(Terminal* terminal, ulong end)
+    // The columns of bytes of the line, from `first` on, in one walk.
+    internal static void ColumnsFrom(Terminal* terminal, ulong first, Span<int> columns)
     {
         int column = terminal->LineColumn;
         bool showsControl = terminal->Settings.HasLocal(TermiosFlags.EchoControl);
-        for (ulong position = terminal->LineHead; position != end; position++)
+        for (ulong position = terminal->LineHead; position != first + (ulong)columns.Length; position++)
         {
+            if (position >= first)
+                columns[(int)(position - first)] = column;
             byte value = TerminalRings.InputAt(terminal, position);
             if (value == '\t')
                 column += TerminalOutput.TabWidth - (column % TerminalOutput.TabWidth);
@@ -70,6 +73,5 @@ public sealed unsafe class TerminalEcho(TerminalOutput output, TrackedObjects tr
             else if (!TerminalOutput.IsContinuation(terminal, value))
                 column++;
         }
-        return column;
     }
 }

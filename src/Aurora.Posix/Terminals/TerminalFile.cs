@@ -123,6 +123,9 @@ public sealed unsafe class TerminalFile : FileOperations
                 return transfer.Stop(status);
             int written = _terminals.Output.Write(terminal, piece[..count]);
             Panic.Unless(written == count, "terminal: took bytes it had no room for"u8);
+            // What becomes nothing takes no room.
+            if (transfer.MustPause())
+                return transfer.PauseInterruptibly();
         }
         return transfer.Finish();
     }

@@ -12,18 +12,35 @@ public sealed unsafe class TerminalInput(
     TerminalRings rings, TerminalJobs jobs, TerminalEcho echo, LineEditing editing, TerminalLine line, TrackedObjects tracked,
     ThreadScheduler scheduler)
 {
+    // Of a byte that is not stored: a signal may go to many.
+    private const long WorkOfOthers = 256;
+
     /// <summary>Takes bytes from the line and returns how many; the rest must be offered again when programs have read something.</summary>
     public int Receive(Terminal* terminal, ReadOnlySpan<byte> bytes)
     {
+        long work = long.MaxValue;
+        return Receive(terminal, bytes, ref work);
+    }
+
+    /// <summary>
+    /// As above, until the work is done that may be: one for a byte that goes in, more for what goes over the line, or to many processes.
+    /// </summary>
+    public int Receive(Terminal* terminal, ReadOnlySpan<byte> bytes, ref long work)
+    {
         int taken = 0;
-        while (taken < bytes.Length && CanReceive(terminal))
+        while (taken < bytes.Length && work > 0 && CanReceive(terminal))
+        {
+            ulong head = terminal->InputHead;
+            long line = (long)(head - terminal->LineHead);
             ReceiveByte(terminal, bytes[taken++]);
+            work -= terminal->InputHead == head + 1 ? 1 : WorkOfOthers + line;
+        }
         if (TerminalReads.CanRead(terminal))
             scheduler.Wake(&terminal->Readers);
         return taken;
     }
 
-    /// <summary>True while <see cref="Receive"/> takes at least one byte.</summary>
+    /// <summary>True while Receive takes at least one byte.</summary>
     public static bool CanReceive(Terminal* terminal)
         => terminal->InputRoom > 1 || (terminal->Settings.IsCanonical && !terminal->HasLine);
 

@@ -151,12 +151,12 @@ public sealed unsafe class MutatedSessionTests : IDisposable
         var caller = new FileCaller(init);
         Assert.Equal(Errno.Ok, machine.Session.Tree.Make("/ptmx"u8, InodeMode.CharacterDevice | 0x1B6, DeviceNumber.Multiplexer));
         OpenFile* master = machine.Session.OpenFile("/ptmx");
-        Assert.Equal(Errno.Ok, files.Descriptors.InstallAt(table, master, 7, closeOnExec: false));
+        Assert.Equal(Errno.Ok, files.Descriptors.InstallAt(table, master, 9, closeOnExec: false));
         var terminal = (Terminal*)master->Attachment;
         terminal->Pseudo.Flags = PseudoTerminalFlags.None;
         const uint flags = OpenFlags.ReadWrite | OpenFlags.NoControllingTerminal;
         Assert.Equal(Errno.Ok, files.OpenFiles.Open(in caller, terminal->Pseudo.Node, flags, out OpenFile* slave));
-        Assert.Equal(Errno.Ok, files.Descriptors.InstallAt(table, slave, 8, closeOnExec: false));
+        Assert.Equal(Errno.Ok, files.Descriptors.InstallAt(table, slave, 10, closeOnExec: false));
         machine.Terminals.Output.Write(terminal, "shown"u8);
         machine.Terminals.Input.Receive(terminal, "typed"u8);
     }

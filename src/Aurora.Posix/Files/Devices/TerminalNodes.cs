@@ -59,6 +59,13 @@ public sealed unsafe class TerminalNodes(FileState state)
         return -1;
     }
 
+    /// <summary>True while a terminal has this number.</summary>
+    public bool IsTaken(ushort group, int number)
+    {
+        TerminalNodeTable* table = TableOf(group);
+        return table != null && (table->Taken[number / 64] & (1UL << (number % 64))) != 0;
+    }
+
     /// <summary>Takes this one, for a terminal that is restored; false when it is taken, or there is no memory.</summary>
     public bool Take(ushort group, int number)
     {
