@@ -1,12 +1,14 @@
 using System.Linq;
 using System.Text;
 using Aurora.Base;
+using Aurora.Memory;
 using Aurora.Posix.Files;
 using Aurora.Posix.Processes;
 using Aurora.Posix.Signals;
 using Aurora.Posix.SystemCalls;
 using Aurora.Posix.Terminals;
 using Aurora.Posix.Threads;
+using Aurora.Testing;
 using Xunit;
 
 namespace Aurora.Linux.Tests;
@@ -154,7 +156,8 @@ public sealed unsafe class PseudoTerminalTests
     [InlineData(1000)]
     public void There_are_so_many_and_no_more(uint user)
     {
-        using var kernel = new TestKernel();
+        var options = new MemoryOptions { MaxObjects = 4096, MaxMappings = 8192, MaxSpaces = 512, MaxDirtyPages = 65536, MaxPageIns = 32 };
+        using var kernel = new TestKernel(new HostPageAllocator(), new HostFramePool(8192), options, FileLimits.Default, isPlain: false);
         Thread* init = kernel.Boot();
         kernel.Poke(init, Scratch, 4096UL);
         kernel.Poke(init, Scratch + 8, 4096UL);

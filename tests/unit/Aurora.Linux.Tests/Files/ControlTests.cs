@@ -267,7 +267,8 @@ public sealed unsafe class ControlTests : IDisposable
     public void There_is_a_mount_table_and_a_place_for_shared_memory()
     {
         string info = _answers.Read(_answers.Open("/proc/self/mountinfo", 0), 1000);
-        Assert.Equal("1 0 0:21 / / rw,relatime - aurora aurora rw\n2 1 0:22 / /proc rw,relatime - proc proc rw\n", info);
+        Assert.Equal("1 0 0:21 / / rw,relatime - aurora aurora rw\n2 1 0:22 / /proc rw,relatime - proc proc rw\n"
+            + "3 1 0:23 / /dev/pts rw,relatime - devpts devpts rw,gid=5,mode=620,ptmxmode=666\n", info);
         Assert.Equal(0, _answers.Call(4, _answers.Path("/"), Answers.Words));
         Assert.Equal(21UL, _answers.Kernel.Peek<ulong>(_answers.Init, Answers.Words));
         Assert.StartsWith("aurora / ", _answers.Read(_answers.Open("/proc/mounts", 0), 1000));

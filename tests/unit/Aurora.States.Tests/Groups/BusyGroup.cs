@@ -25,7 +25,7 @@ internal static unsafe class BusyGroup
     // Descriptors.
     private const ulong Console = 1, Data = 3, Gone = 4, PipeEnd = 5, PipeStart = 6, EmptyEnd = 7, EmptyStart = 8, Epoll = 9;
     private const ulong Counter = 10, Timer = 11, Signals = 12, SocketEnd = 13, SocketStart = 14;
-    private const ulong Master = 15, Slave = 16;
+    private const ulong Master = 15, Slave = 17;
 
     // Process numbers: 1, three children, a thread.
     private const int Reader = 2;

@@ -20,7 +20,7 @@ internal static unsafe class PtyOperations
     [
         ("open ptmx", 4, Make), ("unlock a pty", 4, Unlock), ("open a pty", 6, Open), ("open the peer", 3, OpenPeer),
         ("type at a master", 5, Type), ("read a master", 5, Read), ("type much at a master", 1, TypeMuch), ("print much", 2, PrintMuch),
-        ("packet mode", 3, SetPackets), ("ioctl of a pty", 5, Control), ("poll a pty", 2, Poll), ("close a pty", 2, Close),
+        ("packet mode", 4, SetPackets), ("ioctl of a pty", 5, Control), ("poll a pty", 2, Poll), ("close a pty", 2, Close),
         ("chmod a pty", 1, ChangeMode), ("a session of its own", 2, BeginSession),
     ];
 
@@ -54,11 +54,17 @@ internal static unsafe class PtyOperations
             Command(world, thread, (ulong)World.Descriptor(thread, operation.B, IsMaster), 0x4004_5431, operation.C % 5 == 0 ? 1u : 0);
     }
 
+    // Often something happens at once that the master is to be told.
     private static void SetPackets(World world, Operation operation)
     {
-        Thread* thread = world.Actor(operation.A, maySleep: false);
-        if (thread != null)
-            Command(world, thread, (ulong)World.Descriptor(thread, operation.B, IsMaster), 0x5420, operation.C % 4 == 0 ? 0u : 1);
+        Thread* thread = world.Actor(operation.A, maySleep: true);
+        if (thread == null)
+            return;
+        ulong master = (ulong)World.Descriptor(thread, operation.B, IsMaster);
+        Command(world, thread, master, 0x5420, operation.C % 4 == 0 ? 0u : 1);
+        world.PutText(thread, World.SlotOf(thread), operation.D % 3 == 0 ? "\x11" : "\x13");
+        if (operation.D % 2 == 0)
+            world.Call(thread, "write", 1, master, World.SlotOf(thread), 1);
     }
 
     private static void Open(World world, Operation operation)
