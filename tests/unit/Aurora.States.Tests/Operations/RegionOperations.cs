@@ -26,7 +26,7 @@ internal static unsafe class RegionOperations
     private static ulong PutName(World world, Thread* thread, ulong at, uint choice)
         => world.PutText(thread, World.SlotOf(thread) + at, $"r{choice % Names}");
 
-    // Init must not end, and whoever has its memory neither: they are always told, by a signal that nobody minds.
+    // Init must not end, so it and whoever has its memory are told by a signal that nobody minds, or begin again.
     private static bool IsOfInit(World world, Thread* thread) => thread->Process->AddressSpace == world.Kernel.Pids.Init->AddressSpace;
 
     private static void Open(World world, Operation operation)
@@ -34,8 +34,6 @@ internal static unsafe class RegionOperations
         Thread* thread = world.Actor(operation.A, maySleep: true);
         if (thread == null)
             return;
-        if (IsOfInit(world, thread))
-            world.Call(thread, "msnap_notify", First + 8, (ulong)Posix.Signals.Signal.SIGWINCH);
         ulong flags = (operation.D % 8) switch { 0 => 0UL, 1 => 3, 2 => 4, _ => 1 };
         ulong slot = World.SlotOf(thread);
         world.Call(
@@ -149,12 +147,14 @@ internal static unsafe class RegionOperations
     private static void Notify(World world, Operation operation)
     {
         Thread* thread = world.Actor(operation.A, maySleep: true);
-        if (thread == null || IsOfInit(world, thread))
+        if (thread == null)
             return;
         ulong signal = (operation.B % 4) switch
         {
             0 => (ulong)Posix.Signals.Signal.SIGUSR1, 1 => (ulong)Posix.Signals.Signal.SIGWINCH, _ => 0,
         };
+        if (IsOfInit(world, thread) && signal != 0)
+            signal = (ulong)Posix.Signals.Signal.SIGWINCH;
         world.Call(thread, "msnap_notify", First + 8, signal);
     }
 
