@@ -1,7 +1,8 @@
 // What an image holds: its layers laid over each other, as names only. An entry `.wh.NAME` says that NAME of the layers below is gone,
 // `.wh..wh..opq` that all that they have in the directory is; both speak of what is below only, wherever in their layer they stand. Other
 // names that begin with `.wh..wh.` are the notes of a file system and mean nothing here. A name below a symbolic link is where that leads
-// to, within the image: no name leads out of it.
+// to, within the image: no name leads out of it. A whiteout does not go through a link that its own layer replaces: it stands below what
+// comes there, where the layers below have nothing.
 using System;
 using System.Collections.Generic;
 using System.Linq;
@@ -24,17 +25,34 @@ internal sealed class LayerTree
     /// <summary>Lays a layer over those so far; <paramref name="place"/> names it in messages.</summary>
     public void Add(IReadOnlyList<RootEntry> entries, string place)
     {
+        HashSet<(LayerNode, string)> replaced = ReplacedBy(entries, place);
         foreach (RootEntry entry in entries)
-            Hide(entry.Path, place);
+            Hide(entry.Path, replaced, place);
         for (int index = 0; index < entries.Count; index++)
         {
-            if (!entries[index].Path.Split('/').Any(part => part.StartsWith(Gone, StringComparison.Ordinal)))
+            if (!IsNote(entries[index]))
                 Put(entries[index], index, place);
         }
         _layers++;
     }
 
-    private void Hide(string path, string place)
+    private static bool IsNote(RootEntry entry)
+        => entry.Path.Split('/').Any(part => part.StartsWith(Gone, StringComparison.Ordinal));
+
+    // The names of the layers below that a layer puts something at: what is no directory there does not stay.
+    private HashSet<(LayerNode, string)> ReplacedBy(IReadOnlyList<RootEntry> entries, string place)
+    {
+        var replaced = new HashSet<(LayerNode, string)>();
+        foreach (RootEntry entry in entries.Where(entry => entry.Path != "/" && !IsNote(entry)))
+        {
+            (string parent, string name) = Split(entry.Path);
+            if (Walk(parent, makeMissing: false, place, replaced) is { } directory)
+                replaced.Add((directory, name));
+        }
+        return replaced;
+    }
+
+    private void Hide(string path, HashSet<(LayerNode, string)> replaced, string place)
     {
         (string parent, string name) = Split(path);
         if (parent.Split('/').FirstOrDefault(part => part.StartsWith(Gone, StringComparison.Ordinal)) is { } reserved)
@@ -46,7 +64,7 @@ internal sealed class LayerTree
         bool isNote = name.StartsWith(Note, StringComparison.Ordinal);
         if (!name.StartsWith(Gone, StringComparison.Ordinal) || (isNote && name != AllGone))
             return;
-        LayerNode? directory = Walk(parent, makeMissing: false, place);
+        LayerNode? directory = Walk(parent, makeMissing: false, place, replaced);
         string gone = name[Gone.Length..];
         if (isNote)
             directory?.Clear();
@@ -86,8 +104,9 @@ internal sealed class LayerTree
         return target.File;
     }
 
-    // The directory at a path. Null when there is none and it is not to be made; what stands in its way is put aside for a new one.
-    private LayerNode? Walk(string path, bool makeMissing, string place)
+    // The directory at a path. Null when there is none and it is not to be made, or only through a link at a replaced name; what stands in
+    // its way is put aside for a new one.
+    private LayerNode? Walk(string path, bool makeMissing, string place, HashSet<(LayerNode, string)>? replaced = null)
     {
         var way = new Stack<LayerNode>([Root]);
         var left = new Stack<string>(Parts(path));
@@ -102,6 +121,8 @@ internal sealed class LayerTree
             LayerNode? next = way.Peek().Find(part);
             if (next?.File.Entry is { Kind: RootEntryKind.SymbolicLink } link)
             {
+                if (replaced?.Contains((way.Peek(), part)) == true)
+                    return null;
                 if (++links > MostLinks)
                     throw new ImageException($"{place}: {path} leads through links without end");
                 Follow(link.Target, way, left);

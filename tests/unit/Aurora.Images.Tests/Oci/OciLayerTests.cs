@@ -82,6 +82,21 @@ public sealed class OciLayerTests : IDisposable
             Layer(Link("bin", "usr/bin"), Directory("usr/bin"), Link("out", "../../../etc"), Directory("etc"), Plain("etc/gone", "g")),
             Layer(Plain("bin/sh", "s"), Plain("out/passwd", "p"), Plain("out/.wh.gone", "")));
 
+    [Fact]
+    public void A_whiteout_does_not_go_through_a_link_that_its_layer_replaces()
+        => Shows(
+            [
+                "/bin directory", "/bin/new n", "/d directory", "/kept -> run", "/run directory", "/run/state s", "/usr directory",
+                "/usr/bin directory", "/usr/bin/sh s", "/usr/d directory", "/usr/d/x x", "/var directory", "/var/run directory",
+            ],
+            Layer(
+                Directory("run"), Plain("run/state", "s"), Plain("run/gone", "g"), Directory("var"), Link("var/run", "/run"),
+                Directory("usr/bin"), Plain("usr/bin/sh", "s"), Link("bin", "usr/bin"), Directory("usr/d"), Plain("usr/d/x", "x"),
+                Link("d", "usr/d"), Link("kept", "run")),
+            Layer(
+                Plain("var/run/.wh..wh..opq", ""), Directory("var/run"), Directory("bin"), Plain("bin/.wh.sh", ""), Plain("bin/new", "n"),
+                Directory("d"), Plain("d/.wh.x", ""), Plain("kept/.wh.gone", "")));
+
     [Theory]
     [InlineData("../x", TarEntryType.RegularFile, "", "climbs")]
     [InlineData("a/../../x", TarEntryType.RegularFile, "", "climbs")]
