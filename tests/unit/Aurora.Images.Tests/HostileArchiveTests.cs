@@ -44,6 +44,35 @@ public sealed class HostileArchiveTests : IDisposable
     }
 
     [Fact]
+    public void A_header_without_measure_is_refused()
+    {
+        var attributes = new Dictionary<string, string> { ["comment"] = new('x', 2 << 20) };
+        byte[] archive = Pack(writer => writer.WriteEntry(new PaxTarEntry(TarEntryType.Directory, "d", attributes)));
+        Assert.Contains("longer than any", Refused(archive).Message, StringComparison.Ordinal);
+        SetLength(archive, "37777777777"); // 8 GiB
+        Refused(archive);
+    }
+
+    [Theory]
+    [InlineData(TarEntryType.Directory, 4095, "")]
+    [InlineData(TarEntryType.SymbolicLink, 4, "l")]
+    public void A_path_that_is_longer_than_any_is_refused(TarEntryType type, int length, string name)
+    {
+        string path = name + string.Concat(Enumerable.Repeat("/d", length / 2));
+        Refused(Pack(writer => writer.WriteEntry(type == TarEntryType.SymbolicLink
+            ? new PaxTarEntry(type, path) { LinkName = new string('t', 4096) } : new PaxTarEntry(type, path + "/dd"))));
+    }
+
+    // Of the first header, which has a checksum of its bytes, its own place taken for spaces.
+    private static void SetLength(byte[] archive, string octal)
+    {
+        Encoding.ASCII.GetBytes(octal, archive.AsSpan(124, 11));
+        archive.AsSpan(148, 8).Fill((byte)' ');
+        int sum = archive[..BlockBytes].Sum(value => value);
+        Encoding.ASCII.GetBytes($"{Convert.ToString(sum, 8).PadLeft(6, '0')}\0 ", archive.AsSpan(148, 8));
+    }
+
+    [Fact]
     public void A_file_that_was_packed_twice_is_a_hard_link_to_itself()
     {
         string image = Build(Pack(writer =>
@@ -95,7 +124,8 @@ public sealed class HostileArchiveTests : IDisposable
                 File.Delete(Path.Combine(folder, "goes"));
             return entry;
         });
-        ImageException failure = Assert.Throws<ImageException>(() => DiskImage.Create(Path.Combine(_folder, "disk.img"), DiskImage.MinimumBytes, entries));
+        ImageException failure = Assert.Throws<ImageException>(
+            () => DiskImage.Create(Path.Combine(_folder, "disk.img"), DiskImage.MinimumBytes, entries));
         Assert.Contains("goes", failure.Message, StringComparison.Ordinal);
         Assert.Throws<ImageException>(() => TarRoot.Read(folder).ToList());
     }

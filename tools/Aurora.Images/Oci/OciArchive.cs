@@ -1,6 +1,6 @@
 // A tar archive of a saved image: one reading finds where the files are, then any of them is read from its place. A compressed archive has
-// no places: it is unpacked into a file that goes when it is closed. `docker save` of old stores a layer that several images have as a
-// symbolic link.
+// no places: it is unpacked into a file that has lost its name at once, so that nothing of it is left whatever ends this process.
+// `docker save` of old stores a layer that several images have as a symbolic link.
 using System;
 using System.Collections.Generic;
 using System.Formats.Tar;
@@ -14,6 +14,9 @@ namespace Aurora.Images.Oci;
 internal sealed class OciArchive : OciFiles
 {
     private const int MostLinks = 8;
+    private const int CopyBytes = 1 << 20;
+    private const long SpareBytes = 64L << 20; // of the host's disk, for everybody else
+    private const int MostFiles = 1 << 16; // each is a layer or a document
 
     private readonly FileStream _file;
     private readonly Dictionary<string, (long Start, long Length)> _places = new(StringComparer.Ordinal);
@@ -27,19 +30,26 @@ internal sealed class OciArchive : OciFiles
 
     public override string Place { get; }
 
-    public static new OciArchive Open(string path)
+    /// <summary>Opens an archive; when it is compressed, it is unpacked into a folder.</summary>
+    public static new OciArchive Open(string path, string folder)
     {
-        FileStream? file = null;
         try
         {
-            file = Unpacked(File.OpenRead(path));
-            var archive = new OciArchive(path, file);
-            archive.Index();
-            return archive;
+            FileStream file = OpenUnpacked(path, folder);
+            try
+            {
+                var archive = new OciArchive(path, file);
+                archive.Index();
+                return archive;
+            }
+            catch
+            {
+                file.Dispose();
+                throw;
+            }
         }
         catch (Exception failure) when (TarRoot.IsAboutContents(failure) || failure is UnauthorizedAccessException)
         {
-            file?.Dispose();
             throw new ImageException($"{path} is not a whole tar archive: {failure.Message}", failure);
         }
     }
@@ -63,9 +73,15 @@ internal sealed class OciArchive : OciFiles
 
     private void Index()
     {
-        using var reader = new TarReader(_file, leaveOpen: true);
-        while (reader.GetNextEntry() is { } entry)
+        // Not disposed: the file stays open.
+        var bounded = new CheckedStream(_file, long.MaxValue);
+        bounded.AllowOnly(TarRoot.MostHeaderBytes);
+        using var reader = new TarReader(bounded, leaveOpen: true);
+        for (int count = 0; reader.GetNextEntry() is { } entry; count++)
         {
+            if (count == MostFiles)
+                throw new ImageException($"{Place} has more than {MostFiles} files: no image has so many");
+            bounded.AllowOnly(TarRoot.BoundUntilNext(entry));
             string path = TarRoot.Normalize(entry.Name);
             if (entry.EntryType is TarEntryType.RegularFile or TarEntryType.V7RegularFile)
                 _places[path] = (entry.DataOffset, entry.Length);
@@ -90,20 +106,46 @@ internal sealed class OciArchive : OciFiles
         return "/" + string.Join('/', parts);
     }
 
-    private static FileStream Unpacked(FileStream file)
+    private static FileStream OpenUnpacked(string path, string folder)
     {
-        Stream contents = Compression.Unpack(file);
-        if (contents == file)
-            return file;
-        using (contents)
+        FileStream file = File.OpenRead(path);
+        try
         {
-            FileStream unpacked = new(
-                Path.Combine(Path.GetTempPath(), $"aurora-{Guid.NewGuid():N}.tar"), FileMode.CreateNew, FileAccess.ReadWrite,
-                FileShare.None, bufferSize: 1 << 16, FileOptions.DeleteOnClose);
-            using var bounded = new CheckedStream(contents, OciLayer.MostBytes);
-            bounded.CopyTo(unpacked);
+            Stream contents = Compression.Unpack(file);
+            if (contents == file)
+                return file;
+            using (contents)
+                return Unpack(contents, path, folder);
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+
+    private static FileStream Unpack(Stream contents, string path, string folder)
+    {
+        Directory.CreateDirectory(folder);
+        string name = Path.Combine(folder, $"aurora-{Guid.NewGuid():N}.tar");
+        var unpacked = new FileStream(name, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, bufferSize: 1 << 16);
+        try
+        {
+            File.Delete(name);
+            long room = Math.Min(LayerBudget.MostBytes, new DriveInfo(folder).AvailableFreeSpace - SpareBytes);
+            byte[] buffer = new byte[CopyBytes];
+            for (int count; (count = contents.Read(buffer)) > 0; unpacked.Write(buffer.AsSpan(0, count)))
+            {
+                if (unpacked.Position + count > room)
+                    throw new ImageException($"{path} unpacks to more than the {Math.Max(0, room >> 20)} MiB it may take in {folder}");
+            }
             unpacked.Position = 0;
             return unpacked;
+        }
+        catch
+        {
+            unpacked.Dispose();
+            throw;
         }
     }
 }

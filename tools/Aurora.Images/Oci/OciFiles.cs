@@ -15,10 +15,10 @@ internal abstract class OciFiles : IDisposable
     /// <summary>Where the image is, for messages.</summary>
     public abstract string Place { get; }
 
-    /// <summary>The files at a path of the host.</summary>
-    public static OciFiles Open(string path)
+    /// <summary>The files at a path of the host; what must be unpacked for that goes into a folder.</summary>
+    public static OciFiles Open(string path, string folder)
         => Directory.Exists(path) ? new OciFolder(path)
-            : File.Exists(path) ? OciArchive.Open(path) : throw new ImageException($"no folder or archive at {path}");
+            : File.Exists(path) ? OciArchive.Open(path, folder) : throw new ImageException($"no folder or archive at {path}");
 
     /// <summary>A file, from which any part can be read; null when there is none of this name.</summary>
     public abstract Stream? TryOpen(string name);
@@ -33,9 +33,16 @@ internal abstract class OciFiles : IDisposable
             return null;
         if (stream.Length > MostDocumentBytes)
             throw new ImageException($"{Place}: {name} has {stream.Length} bytes: no description of an image is so long");
-        byte[] document = new byte[stream.Length];
-        stream.ReadExactly(document);
-        return document;
+        try
+        {
+            byte[] document = new byte[stream.Length];
+            stream.ReadExactly(document);
+            return document;
+        }
+        catch (IOException failure)
+        {
+            throw new ImageException($"{Place}: {name} cannot be read: {failure.Message}", failure);
+        }
     }
 
     /// <summary>A whole document that must be there, with its digest checked.</summary>

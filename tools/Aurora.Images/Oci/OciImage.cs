@@ -29,12 +29,12 @@ public sealed class OciImage : IDisposable
 
     /// <summary>
     /// Opens the image at a path. Where several images are saved, <c>PATH:NAME</c> names one. Throws when it is none, is for another
-    /// machine, or its documents do not have their digests.
+    /// machine, or its documents do not have their digests. A compressed archive is unpacked into a folder, as a file without a name.
     /// </summary>
-    public static OciImage Open(string place)
+    public static OciImage Open(string place, string? folder = null)
     {
         (string path, string? name) = Split(place);
-        OciFiles files = OciFiles.Open(path);
+        OciFiles files = OciFiles.Open(path, folder ?? System.IO.Path.GetTempPath());
         try
         {
             return new OciImage(files, OciManifest.Read(files, name));
@@ -50,8 +50,9 @@ public sealed class OciImage : IDisposable
     public IEnumerable<RootEntry> Read()
     {
         var tree = new LayerTree();
+        var budget = new LayerBudget();
         foreach (OciLayer layer in _manifest.Layers)
-            tree.Add(layer.ReadChecked(), layer.Place);
+            tree.Add(layer.ReadChecked(budget), layer.Place);
         var names = new LayerNames(tree.Root);
         return names.Directories.Concat(Contents(names)).Concat(names.FurtherNames());
     }

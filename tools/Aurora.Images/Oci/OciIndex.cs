@@ -48,8 +48,10 @@ internal sealed class OciIndex(OciFiles files)
     public static ImageException NotOne(string place, int count, string? name, IEnumerable<string> names)
     {
         string known = string.Join(", ", names.Distinct().Order(StringComparer.Ordinal));
+        if (count == 0 && name == null)
+            return new ImageException($"{place} holds no image");
         if (count == 0)
-            return new ImageException($"{place} holds no image{(name == null ? "" : $" {name}, but {(known.Length > 0 ? known : "others")}")}");
+            return new ImageException($"{place} holds no image {name}, but {(known.Length > 0 ? known : "others")}");
         string how = known.Length > 0 ? $": name one as in {place}:NAME ({known})" : " and no names to tell them apart";
         return new ImageException($"{place} holds {count} images{how}");
     }

@@ -24,8 +24,7 @@ internal static class OciJson
     public static JsonElement Member(JsonElement element, string name, string place) => element.ValueKind switch
     {
         JsonValueKind.Undefined => default,
-        JsonValueKind.Object
-            => element.TryGetProperty(name, out JsonElement member) && member.ValueKind != JsonValueKind.Null ? member : default,
+        JsonValueKind.Object => FindMember(element, name, place) is { ValueKind: not JsonValueKind.Null } member ? member : default,
         _ => throw new ImageException($"{place}: an object should be where {name} is looked for"),
     };
 
@@ -52,6 +51,19 @@ internal static class OciJson
             return null;
         return member.ValueKind == JsonValueKind.Number && member.TryGetInt64(out long value) && value >= 0
             ? value : throw new ImageException($"{place}: {name} is not a length");
+    }
+
+    // Names can have escapes that stand for what is no text.
+    private static JsonElement FindMember(JsonElement element, string name, string place)
+    {
+        try
+        {
+            return element.TryGetProperty(name, out JsonElement member) ? member : default;
+        }
+        catch (InvalidOperationException failure)
+        {
+            throw new ImageException($"{place}: an object has a name that is not text", failure);
+        }
     }
 
     private static string TextOf(JsonElement element, string name, string place)

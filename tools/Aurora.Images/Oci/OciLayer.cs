@@ -14,36 +14,20 @@ namespace Aurora.Images.Oci;
 /// <param name="Contents">The digest of the archive without compression.</param>
 internal sealed record OciLayer(OciFiles Files, string Name, OciDigest? Blob, long? Bytes, OciDigest Contents)
 {
-    /// <summary>More than this a layer may not unpack to.</summary>
-    public const long MostBytes = 64L << 30;
-
-    // A few hundred bytes of memory each.
-    private const int MostEntries = 8 << 20;
-
     public string Place => $"{Files.Place}: {Name}";
 
     /// <summary>Reads the whole layer, checks both digests, and returns its entries without their contents.</summary>
-    public IReadOnlyList<RootEntry> ReadChecked(long mostBytes = MostBytes)
+    public IReadOnlyList<RootEntry> ReadChecked(LayerBudget budget)
     {
         using Stream file = Files.OpenFile(Name);
         if (Bytes is { } bytes && file.Length != bytes)
             throw new ImageException($"{Place} has {file.Length} bytes, not {bytes} as the image says");
         using IncrementalHash? blobHash = Blob?.Begin();
-        using IncrementalHash contentsHash = Contents.Begin();
         using var packed = new CheckedStream(file, long.MaxValue, blobHash);
-        var entries = new List<RootEntry>();
+        IReadOnlyList<RootEntry> entries;
         try
         {
-            using var contents = new CheckedStream(Compression.Unpack(file, packed), mostBytes, contentsHash);
-            foreach (RootEntry entry in TarRoot.ReadEntries(contents, Place))
-            {
-                if (entries.Count == MostEntries)
-                    throw new ImageException($"{Place} has more than {MostEntries} entries");
-                entries.Add(entry with { Open = null });
-            }
-            // What is behind the archive's end is part of what was hashed.
-            contents.CopyTo(Stream.Null);
-            packed.CopyTo(Stream.Null);
+            entries = ReadEntries(file, packed, budget);
         }
         catch (Exception failure) when (failure is InvalidDataException or IOException)
         {
@@ -55,18 +39,37 @@ internal sealed record OciLayer(OciFiles Files, string Name, OciDigest? Blob, lo
             CheckRest(packed, blobHash);
             throw;
         }
-        if (blobHash != null)
-            Blob!.Value.Check(blobHash, Place);
-        Contents.Check(contentsHash, Place);
+        CheckRest(packed, blobHash);
         return entries;
     }
 
-    /// <summary>The entries once more, with their contents.</summary>
+    /// <summary>The entries once more, with their contents; throws at the end when they are others than before.</summary>
     public IEnumerable<RootEntry> Read()
     {
-        using Stream contents = Compression.Unpack(Files.OpenFile(Name));
+        using IncrementalHash hash = Contents.Begin();
+        using var contents = new CheckedStream(Compression.Unpack(Files.OpenFile(Name)), long.MaxValue, hash);
         foreach (RootEntry entry in TarRoot.ReadEntries(contents, Place))
             yield return entry;
+        contents.CopyTo(Stream.Null);
+        Contents.Check(hash, Place);
+    }
+
+    private List<RootEntry> ReadEntries(Stream file, CheckedStream packed, LayerBudget budget)
+    {
+        using IncrementalHash hash = Contents.Begin();
+        var contents = new CheckedStream(Compression.Unpack(file, packed), budget.Bytes, hash);
+        var entries = new List<RootEntry>();
+        foreach (RootEntry entry in TarRoot.ReadEntries(contents, Place))
+        {
+            budget.Take(entry, Place);
+            entries.Add(entry with { Open = null, Layout = null });
+        }
+        // What is behind the archive's end is part of what was hashed.
+        contents.CopyTo(Stream.Null);
+        packed.CopyTo(Stream.Null);
+        budget.TakeBytes(contents.Count);
+        Contents.Check(hash, Place);
+        return entries;
     }
 
     // What cannot be read may be damaged: then the digest is what to say.
@@ -74,7 +77,14 @@ internal sealed record OciLayer(OciFiles Files, string Name, OciDigest? Blob, lo
     {
         if (hash == null)
             return;
-        packed.CopyTo(Stream.Null);
+        try
+        {
+            packed.CopyTo(Stream.Null);
+        }
+        catch (IOException failure)
+        {
+            throw new ImageException($"{Place} cannot be read: {failure.Message}", failure);
+        }
         Blob!.Value.Check(hash, Place);
     }
 }

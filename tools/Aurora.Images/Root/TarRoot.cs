@@ -13,9 +13,13 @@ namespace Aurora.Images.Root;
 /// </summary>
 public static class TarRoot
 {
+    /// <summary>How long the header of an entry can be: attributes of a file, all together, are 64 KiB at most on Linux.</summary>
+    internal const int MostHeaderBytes = 1 << 20;
+
     private const long NanosecondsPerSecond = 1_000_000_000;
     private const long NanosecondsPerTick = 100;
     private const string AttributePrefix = "SCHILY.xattr.";
+    private const int MostPathBytes = 4096; // PATH_MAX, the end's zero among them
     private const NumberStyles TimeStyle = NumberStyles.AllowDecimalPoint | NumberStyles.AllowLeadingSign;
 
     public static IEnumerable<RootEntry> Read(string archive)
@@ -37,9 +41,13 @@ public static class TarRoot
     /// <summary>What an archive says, entry by entry, its root among them and no parents that it leaves out.</summary>
     internal static IEnumerable<RootEntry> ReadEntries(Stream stream, string archive)
     {
-        using var reader = new TarReader(stream, leaveOpen: true);
+        // Not disposed: the stream is not closed with it.
+        var bounded = new CheckedStream(stream, long.MaxValue);
+        bounded.AllowOnly(MostHeaderBytes);
+        using var reader = new TarReader(bounded, leaveOpen: true);
         while (Next(reader, archive) is { } item)
         {
+            bounded.AllowOnly(BoundUntilNext(item));
             if (Convert(item, Normalize(SparseTar.NameOf(item) ?? item.Name), archive) is { } entry)
                 yield return entry;
         }
@@ -49,8 +57,12 @@ public static class TarRoot
     internal static string Normalize(string name)
     {
         string[] parts = [.. name.Split('/').Where(part => part.Length > 0 && part != ".")];
-        return parts.Contains("..") ? throw new ImageException($"the archive's entry {name} climbs out of its root") : "/" + string.Join('/', parts);
+        return parts.Contains("..")
+            ? throw new ImageException($"the archive's entry {name} climbs out of its root") : "/" + string.Join('/', parts);
     }
+
+    /// <summary>How much of an archive lies between the header of an entry and the end of the next header, at most.</summary>
+    internal static long BoundUntilNext(TarEntry item) => Math.Min(item.Length, long.MaxValue - MostHeaderBytes) + MostHeaderBytes;
 
     private static TarEntry? Next(TarReader reader, string archive)
     {
@@ -67,7 +79,7 @@ public static class TarRoot
     // The reader has no exception of its own: numbers and forms that it does not know end as these.
     internal static bool IsAboutContents(Exception failure)
         => failure is InvalidDataException or IOException or FormatException or OverflowException or NotSupportedException
-            or ArgumentException;
+            or ArgumentException or InvalidOperationException;
 
     // Null for what says something about the archive, not about a file.
     private static RootEntry? Convert(TarEntry item, string path, string archive)
@@ -86,7 +98,11 @@ public static class TarRoot
                     $"{archive}: {path} is stored in an old GNU form ({item.EntryType}): pack it with tar --format=posix"),
             _ => null,
         };
-        return kind == null ? null : new RootEntry
+        if (kind == null)
+            return null;
+        CheckLength(path, archive);
+        CheckLength(item.LinkName, archive);
+        return new RootEntry
         {
             Path = path,
             Kind = kind.Value,
@@ -101,6 +117,12 @@ public static class TarRoot
             Open = () => item.DataStream ?? Stream.Null,
             Layout = SparseTar.LayoutOf(item, archive),
         };
+    }
+
+    private static void CheckLength(string path, string archive)
+    {
+        if (path.Length >= MostPathBytes || Encoding.UTF8.GetByteCount(path) >= MostPathBytes)
+            throw new ImageException($"{archive}: {path[..64]}…: a path of {MostPathBytes} bytes or more");
     }
 
     // As tar --xattrs writes them. The reader has made text of them: what was none cannot be had back.

@@ -6,6 +6,7 @@ using System.IO;
 using System.Linq;
 using System.Text;
 using Aurora.Images.Oci;
+using Aurora.Images.Root;
 using Xunit;
 using static Aurora.Images.Tests.Oci.SavedImage;
 
@@ -38,7 +39,8 @@ public sealed class OciImageTests : IDisposable
     public void What_docker_save_made_is_read_with_layers_that_are_links()
     {
         byte[] layer = Layer(Plain("a", "text"));
-        string archive = _image.WriteDockerArchive([layer, Layer(Plain(".wh.a", ""), Plain("b", "b")), layer], new { Cmd = new[] { "sh" } });
+        byte[] next = Layer(Plain(".wh.a", ""), Plain("b", "b"));
+        string archive = _image.WriteDockerArchive([layer, next, layer], new { Cmd = new[] { "sh" } });
         Assert.Equal(["/a text", "/b b"], Show(archive));
         Assert.Equal(["/a text", "/b b"], Show(archive + ":test:1"));
         Assert.Contains("test:1", Refusal(archive + ":other"), StringComparison.Ordinal);
@@ -51,7 +53,11 @@ public sealed class OciImageTests : IDisposable
     {
         _image.Write([Layer(Plain("a", ""))], new
         {
-            Entrypoint = new[] { "/entry", "-x" }, Cmd = new[] { "go" }, Env = new[] { "A=1", "B=" }, User = "web:www", WorkingDir = "/srv",
+            Entrypoint = new[] { "/entry", "-x" },
+            Cmd = new[] { "go" },
+            Env = new[] { "A=1", "B=" },
+            User = "web:www",
+            WorkingDir = "/srv",
         });
         using OciImage image = OciImage.Open(_image.Folder);
         Assert.Equal(["/entry", "-x", "go"], image.Config.ArgumentsFor([]));
@@ -133,10 +139,57 @@ public sealed class OciImageTests : IDisposable
     {
         byte[] layer = Layer(Plain("zeroes", new string('\0', 1 << 20)));
         string digest = _image.Write([layer], form: LayerForm.Gzip)[0];
-        using OciFiles files = OciFiles.Open(_image.Folder);
+        using OciFiles files = OciFiles.Open(_image.Folder, _folder);
         var blob = new OciLayer(files, OciDigest.Parse(digest).Place, OciDigest.Parse(digest), null, OciDigest.Parse(DigestOf(layer)));
-        Assert.Equal("/zeroes", Assert.Single(blob.ReadChecked()).Path);
-        Assert.Contains("more than", Assert.Throws<ImageException>(() => blob.ReadChecked(100_000)).Message, StringComparison.Ordinal);
+        Assert.Equal("/zeroes", Assert.Single(blob.ReadChecked(new LayerBudget())).Path);
+        Assert.Contains("more than", RefusalOf(blob, new LayerBudget(100_000)), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Layers_are_bounded_together()
+    {
+        byte[] layer = Layer(Plain("zeroes", new string('\0', 1 << 20)));
+        string digest = _image.Write([layer], form: LayerForm.Gzip)[0];
+        using OciFiles files = OciFiles.Open(_image.Folder, _folder);
+        var blob = new OciLayer(files, OciDigest.Parse(digest).Place, OciDigest.Parse(digest), null, OciDigest.Parse(DigestOf(layer)));
+        var budget = new LayerBudget(3 << 20);
+        blob.ReadChecked(budget);
+        blob.ReadChecked(budget);
+        Assert.Contains("more than", RefusalOf(blob, budget), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_layer_that_is_another_when_it_is_read_again_is_refused()
+    {
+        byte[] layer = Layer(Plain("a", "text"));
+        string digest = _image.Write([layer])[0];
+        using OciImage image = OciImage.Open(_image.Folder);
+        IEnumerable<RootEntry> entries = image.Read();
+        int text = layer.AsSpan().IndexOf("text"u8);
+        layer[text] ^= 1;
+        File.WriteAllBytes(_image.PathOf(digest), layer);
+        Assert.Contains("digest", Assert.Throws<ImageException>(() => entries.Count()).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_compressed_archive_leaves_nothing_of_what_was_unpacked()
+    {
+        _image.Write([Layer(Plain("a", "text"))]);
+        string archive = Path.Combine(_folder, "image.tar");
+        string work = Path.Combine(_folder, "work");
+        TarFile.CreateFromDirectory(_image.Folder, archive, includeBaseDirectory: false);
+        byte[] packed = Packed(File.ReadAllBytes(archive), LayerForm.Gzip);
+        File.WriteAllBytes(archive, packed);
+        using (OciImage image = OciImage.Open(archive, work))
+        {
+            Assert.Empty(System.IO.Directory.EnumerateFiles(work));
+            Assert.Equal(["/", "/a"], image.Read().Select(entry => entry.Path));
+        }
+        File.WriteAllBytes(archive, packed[..^30]);
+        Assert.Contains(archive, Assert.Throws<ImageException>(() => OciImage.Open(archive, work)).Message, StringComparison.Ordinal);
+        File.WriteAllBytes(archive, Packed(Layer(Plain("../x", "")), LayerForm.Gzip));
+        Assert.Contains("climbs", Assert.Throws<ImageException>(() => OciImage.Open(archive, work)).Message, StringComparison.Ordinal);
+        Assert.Empty(System.IO.Directory.EnumerateFiles(work));
     }
 
     [Theory]
@@ -153,6 +206,7 @@ public sealed class OciImageTests : IDisposable
     [InlineData("index.json", "{\"manifests\":[1]}")]
     [InlineData("index.json", "{\"manifests\":[{\"mediaType\":\"application/vnd.oci.image.manifest.v1+json\",\"digest\":7}]}")]
     [InlineData("index.json", "{\"manifests\":[{\"mediaType\":\"application/vnd.oci.image.manifest.v1+json\",\"digest\":\"\\ud800\"}]}")]
+    [InlineData("index.json", "{\"\\ud800xxxxxxxxxxxx\":0}")]
     [InlineData("index.json", "{")]
     [InlineData("index.json", "{}")]
     [InlineData("oci-layout", "{\"imageLayoutVersion\":\"2.0.0\"}")]
@@ -212,6 +266,9 @@ public sealed class OciImageTests : IDisposable
         DiskImage.Cat(disk, "/b", text);
         Assert.Equal("text", Encoding.UTF8.GetString(text.ToArray()));
     }
+
+    private static string RefusalOf(OciLayer layer, LayerBudget budget)
+        => Assert.Throws<ImageException>(() => layer.ReadChecked(budget)).Message;
 
     private static string Refusal(string place) => Assert.Throws<ImageException>(() => Show(place)).Message;
 }
