@@ -40,7 +40,7 @@ internal static class PackageImages
             if (!isGot)
                 plan = await apt.PlanAsync(sorted, cancellation);
         }
-        string image = await ImageCache.EnsureAsync(
+        string image = await ImageCache.OfTool.EnsureAsync(
             NameOf(plan, bytes), _ => true, path => PackageInstall.MakeAsync(path, bytes, files, cancellation), cancellation);
         // The lists may be others by now.
         await WriteNoteAsync(NoteOf(sorted, apt), plan, cancellation);
@@ -52,7 +52,7 @@ internal static class PackageImages
     private static string NameOf(string key, long bytes)
         => $"packages-{key}" + (bytes == DiskImage.DefaultBytes ? "" : FormattableString.Invariant($"-{bytes}"));
 
-    private static string ImageOf(AptPlan plan, long bytes) => ImageCache.PathOf(NameOf(plan, bytes));
+    private static string ImageOf(AptPlan plan, long bytes) => ImageCache.OfTool.PathOf(NameOf(plan, bytes));
 
     private static string NoteOf(IEnumerable<string> names, AptHost apt)
         => Path.Combine(Notes, AptPlan.KeyOf(names.Append("").Concat(apt.Origins())));
@@ -61,7 +61,7 @@ internal static class PackageImages
     {
         if (!File.Exists(note))
             return null;
-        string image = ImageCache.PathOf(NameOf((await File.ReadAllTextAsync(note, cancellation)).Trim(), bytes));
+        string image = ImageCache.OfTool.PathOf(NameOf((await File.ReadAllTextAsync(note, cancellation)).Trim(), bytes));
         return File.Exists(image) ? image : null;
     }
 

@@ -11,7 +11,9 @@ using Aurora.Images.Root;
 
 namespace Aurora.Cli.Workspace;
 
-/// <summary>Makes the images that commands need. The standard root is made once and copied: that takes milliseconds, for both are sparse.</summary>
+/// <summary>
+/// Makes the images that commands need. The standard root is made once and copied: that takes milliseconds, for both are sparse.
+/// </summary>
 internal static class DiskImages
 {
     /// <summary>Makes an image with the standard root at this path unless there is one.</summary>
@@ -19,22 +21,18 @@ internal static class DiskImages
         => EnsureAsync(path, RootChoice.Standard, _ => { }, cancellation);
 
     /// <summary>
-    /// Makes an image at this path unless there is one; <paramref name="furnish"/> adds what the user wants in a new one.
+    /// Makes an image at this path unless there is one; <paramref name="furnish"/> adds what the user wants in a new one. Of two who make
+    /// it at once both use what the first one has made.
     /// </summary>
     public static async Task EnsureAsync(string path, RootChoice root, Action<string> furnish, CancellationToken cancellation)
     {
         if (File.Exists(path))
             return;
-        try
+        await NewFile.MakeAsync(path, async partial =>
         {
-            await MakeAsync(path, root, cancellation);
-            furnish(path);
-        }
-        catch
-        {
-            File.Delete(path);
-            throw;
-        }
+            await MakeAsync(partial, path, root, cancellation);
+            furnish(partial);
+        });
     }
 
     /// <summary>Makes a new image of any size.</summary>
@@ -44,12 +42,14 @@ internal static class DiskImages
             throw new UserException($"{path} exists already");
         if (root.Packages.Count > 0)
         {
-            await CopyAsync(await PackageImages.EnsureAsync(root.Packages, bytes, cancellation), path, cancellation);
+            string template = await PackageImages.EnsureAsync(root.Packages, bytes, cancellation);
+            if (!await NewFile.MakeAsync(path, partial => CopyAsync(template, partial, cancellation)))
+                throw new UserException($"{path} exists already");
             return;
         }
         if (root.IsStandard)
             await Builder.EnsureGuestsAsync(cancellation);
-        using OciImage? saved = root.Oci is { } oci ? OciImage.Open(oci) : null;
+        using OciImage? saved = root.Oci is { } oci ? OciImages.Open(oci) : null;
         await CreateAsync(
             path, bytes, $"making the disk image {path}",
             () => saved?.Read() ?? RootSource.Open(root.Folder, new StandardRoot(Repository.Guests)), cancellation);
@@ -60,11 +60,13 @@ internal static class DiskImages
         string path, long bytes, string title, Func<IEnumerable<RootEntry>> entries, CancellationToken cancellation)
         => ReportLeftOut(await Report.WorkAsync(title, _ => Task.Run(() => DiskImage.Create(path, bytes, entries()), cancellation)));
 
-    private static async Task MakeAsync(string path, RootChoice root, CancellationToken cancellation)
+    private static async Task MakeAsync(string path, string name, RootChoice root, CancellationToken cancellation)
     {
         if (root.Folder != null)
         {
-            await CreateAsync(path, DiskImage.DefaultBytes, root, cancellation);
+            await CreateAsync(
+                path, DiskImage.DefaultBytes, $"making the disk image {name}",
+                () => RootSource.Open(root.Folder, new StandardRoot(Repository.Guests)), cancellation);
             return;
         }
         await CopyAsync(await EnsureTemplateAsync(root, cancellation), path, cancellation);
@@ -77,14 +79,15 @@ internal static class DiskImages
             return await PackageImages.EnsureAsync(root.Packages, DiskImage.DefaultBytes, cancellation);
         if (root.Oci == null)
             return await EnsureTemplateAsync(cancellation);
-        using OciImage saved = OciImage.Open(root.Oci);
+        using OciImage saved = OciImages.Open(root.Oci);
         return await OciImages.EnsureAsync(root.Oci, saved, cancellation);
     }
 
     /// <summary>Copies an image, quickly: it is sparse, and the file system may share what is in it.</summary>
     public static async Task CopyAsync(string template, string path, CancellationToken cancellation)
     {
-        HostResult copy = await HostProcess.RunAsync("cp", ["--sparse=always", "--reflink=auto", template, path], cancellation: cancellation);
+        HostResult copy = await HostProcess.RunAsync(
+            "cp", ["--sparse=always", "--reflink=auto", template, path], cancellation: cancellation);
         if (copy.Status != 0)
             throw new UserException($"cannot make {path}: {copy.Output.Trim()}");
     }
@@ -114,22 +117,15 @@ internal static class DiskImages
     private static async Task<string> EnsureTemplateAsync(CancellationToken cancellation)
     {
         await Builder.EnsureGuestsAsync(cancellation);
-        Directory.CreateDirectory(Repository.Cache);
-        string template = Path.Combine(Repository.Cache, "standard.img");
-        if (IsCurrent(template))
-            return template;
-        File.Delete(template);
-        await CreateAsync(template, DiskImage.DefaultBytes, RootChoice.Standard, cancellation);
-        return template;
+        return await ImageCache.OfTool.EnsureAsync(
+            "standard", IsCurrent, path => CreateAsync(path, DiskImage.DefaultBytes, RootChoice.Standard, cancellation), cancellation);
     }
 
     // Made after its contents and after the code that wrote it.
     private static bool IsCurrent(string template)
     {
-        if (!File.Exists(template))
-            return false;
         DateTime made = File.GetLastWriteTimeUtc(template);
-        IEnumerable<string> sources = [.. new StandardRoot(Repository.Guests).Sources(), typeof(DiskImage).Assembly.Location, typeof(Store.ObjectStore).Assembly.Location];
-        return sources.All(source => File.GetLastWriteTimeUtc(source) < made);
+        return ImageCache.IsAsNewAsTool(template)
+            && new StandardRoot(Repository.Guests).Sources().All(source => File.GetLastWriteTimeUtc(source) < made);
     }
 }

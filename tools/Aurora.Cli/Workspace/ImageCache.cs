@@ -10,30 +10,31 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Aurora.Cli.Workspace;
 
-/// <summary>Keeps images by what they are made of.</summary>
-internal static class ImageCache
+/// <summary>Keeps images in a folder by what they are made of.</summary>
+internal sealed class ImageCache(string folder)
 {
-    private static string Folder => Path.Combine(Repository.Cache, "images");
+    /// <summary>The images of this working tree.</summary>
+    public static ImageCache OfTool { get; } = new(Path.Combine(Repository.Cache, "images"));
 
     /// <summary>Where the image of a name is, or would be.</summary>
-    public static string PathOf(string name) => Path.Combine(Folder, name + ".img");
+    public string PathOf(string name) => Path.Combine(folder, name + ".img");
 
     /// <summary>
     /// The image of that name; <paramref name="make"/> makes it under the path it is given when there is none, or none that is good.
     /// </summary>
-    public static async Task<string> EnsureAsync(
+    public async Task<string> EnsureAsync(
         string name, Func<string, bool> isGood, Func<string, Task> make, CancellationToken cancellation)
     {
         string image = PathOf(name);
         if (File.Exists(image) && isGood(image))
             return image;
         await using FileStream held = await HostLock.AcquireAsync(
-            Path.Combine(Folder, name + ".lock"), "another aurora makes this image; waiting for it", cancellation);
+            Path.Combine(folder, name + ".lock"), "another aurora makes this image; waiting for it", cancellation);
         if (File.Exists(image) && isGood(image))
             return image;
-        foreach (string left in Directory.EnumerateFiles(Folder, name + ".new*"))
+        foreach (string left in Directory.EnumerateFiles(folder, name + ".new*"))
             File.Delete(left);
-        string partial = Path.Combine(Folder, name + ".new");
+        string partial = Path.Combine(folder, name + ".new");
         try
         {
             await make(partial);
