@@ -17,8 +17,8 @@ public sealed record AptFile(string File, long Bytes, string Hash);
 /// <summary>What apt would install, in its order.</summary>
 public sealed partial record AptPlan(IReadOnlyList<AptFile> Files)
 {
-    // A change of how a root is made of packages makes other images of the same packages.
-    private const string FormatVersion = "1";
+    // What becomes of packages follows from these as well: the number changes with the way in which they are unpacked.
+    private static readonly string _making = $"1 {DebianRoot.ScriptText([])}";
 
     /// <summary>Names the packages with their versions and hashes, and the way in which they become an image.</summary>
     public string Key => KeyOf(Files.Select(file => $"{file.File} {file.Hash}").Order(StringComparer.Ordinal));
@@ -27,7 +27,7 @@ public sealed partial record AptPlan(IReadOnlyList<AptFile> Files)
 
     /// <summary>A digest of lines, short enough for a file name.</summary>
     public static string KeyOf(IEnumerable<string> lines)
-        => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', lines.Prepend(FormatVersion)))))[..32];
+        => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', lines.Prepend(_making)))))[..32];
 
     /// <summary>Reads apt's answer: a line for each file, which begins with a quote; other lines are words.</summary>
     public static AptPlan Parse(string output)
@@ -47,6 +47,6 @@ public sealed partial record AptPlan(IReadOnlyList<AptFile> Files)
     [GeneratedRegex(@"^'[^']+' (\S+\.deb) (\d+) (\S+:\S+)$", RegexOptions.CultureInvariant)]
     private static partial Regex FileLine();
 
-    [GeneratedRegex("^[a-z0-9][a-z0-9+.-]+(:[a-z0-9-]+)?([=/][A-Za-z0-9.+:~-]+)?$", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"^[a-z0-9][a-z0-9+.-]+(:[a-z0-9-]+)?([=/][A-Za-z0-9.+:~-]+)?\z", RegexOptions.CultureInvariant)]
     private static partial Regex Name();
 }

@@ -46,6 +46,7 @@ public sealed class AptTests
     [InlineData("?essential", false)]
     [InlineData("*", false)]
     [InlineData("a b", false)]
+    [InlineData("dash\n", false)]
     [InlineData("./file.deb", false)]
     [InlineData("", false)]
     public void Only_names_of_packages_are_given_to_apt(string text, bool isName) => Assert.Equal(isName, AptPlan.IsPackageName(text));
