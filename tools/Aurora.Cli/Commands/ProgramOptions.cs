@@ -32,6 +32,12 @@ internal sealed class ProgramOptions
         Description = "USER or USER:GROUP it runs as, names (of the image's /etc/passwd and /etc/group) or numbers (default: root).",
     };
 
+    private readonly Option<string?> _entrypoint = new("--entrypoint")
+    {
+        Description = "The program, in place of the image's entrypoint and command; what is after -- are its arguments. "
+            + "With an empty one only that is run.",
+    };
+
     private readonly Option<string[]> _volumes = new("-v", "--volume")
     {
         Description = "HOST:GUEST: a file or folder of the host that is copied into a new image; changes stay there. "
@@ -53,15 +59,18 @@ internal sealed class ProgramOptions
         _volumes.Validators.Add(result =>
         {
             foreach (Token token in result.Tokens.Where(token => VolumeOf(token.Value) == null))
-                result.AddError($"-v wants HOST:GUEST with an absolute path in the guest, not '{token.Value}'");
+                result.AddError($"-v wants HOST:GUEST with an absolute path in the guest and nothing behind it, not '{token.Value}'");
         });
     }
 
     public void AddTo(Command command)
     {
-        foreach (Option option in (Option[])[_variables, _files, _directory, _user, _volumes])
+        foreach (Option option in (Option[])[_variables, _files, _directory, _user, _entrypoint, _volumes])
             command.Options.Add(option);
     }
+
+    /// <summary>True when a program is named beside the arguments.</summary>
+    public bool NamesProgram(CommandResult result) => !string.IsNullOrEmpty(result.GetValue(_entrypoint));
 
     public ProgramChoice Get(ParseResult parsed, IReadOnlyList<string> arguments) => new(arguments)
     {
@@ -69,6 +78,7 @@ internal sealed class ProgramOptions
         [
             .. (parsed.GetValue(_files) ?? []).SelectMany(VariablesIn), .. (parsed.GetValue(_variables) ?? []).SelectMany(VariableOf),
         ],
+        Entrypoint = parsed.GetValue(_entrypoint),
         WorkingDirectory = parsed.GetValue(_directory),
         User = parsed.GetValue(_user),
         Volumes = [.. (parsed.GetValue(_volumes) ?? []).Select(text => VolumeOf(text)!.Value)],
@@ -104,7 +114,9 @@ internal sealed class ProgramOptions
 
     private static (string Host, string Guest)? VolumeOf(string text)
     {
-        int colon = text.LastIndexOf(":/", StringComparison.Ordinal);
-        return colon > 0 ? (text[..colon], text[(colon + 1)..]) : null;
+        // A second path, or options such as :ro, would mean what nothing here can do.
+        int colon = text.LastIndexOf(':');
+        return colon > 0 && text[(colon + 1)..].StartsWith('/') && !text[..colon].Contains(":/", StringComparison.Ordinal)
+            ? (text[..colon], text[(colon + 1)..]) : null;
     }
 }

@@ -18,6 +18,11 @@ internal sealed class GuestProgram(ProgramChoice choice, OciConfig? image)
     public string? WorkingDirectory
         => choice.WorkingDirectory ?? (string.IsNullOrEmpty(image?.WorkingDirectory) ? null : "/" + image.WorkingDirectory.TrimStart('/'));
 
+    // As with container tools: who replaces the entrypoint replaces the command, which has meant it.
+    private IReadOnlyList<string> Arguments
+        => choice.Entrypoint is { } program ? [.. program.Length > 0 ? (string[])[program] : [], .. choice.Arguments]
+            : image == null || choice.IgnoresEntrypoint ? choice.Arguments : image.ArgumentsFor(choice.Arguments);
+
     /// <summary>Puts the files that the user wants, and the directory, into a new image.</summary>
     public void Furnish(string disk)
     {
@@ -31,8 +36,7 @@ internal sealed class GuestProgram(ProgramChoice choice, OciConfig? image)
     /// <summary>Completes a boot configuration, whose environment has what the terminal gives.</summary>
     public BootConfiguration Complete(BootConfiguration boot, string disk)
     {
-        bool isAsGiven = image == null || choice.IgnoresEntrypoint;
-        IReadOnlyList<string> arguments = isAsGiven ? choice.Arguments : image!.ArgumentsFor(choice.Arguments);
+        IReadOnlyList<string> arguments = Arguments;
         if (arguments.Count == 0 && !boot.Hold)
             throw new UserException("the image names no program: give one after --");
         string user = choice.User ?? (choice.IgnoresEntrypoint ? null : image?.User) ?? "";

@@ -6,6 +6,9 @@ namespace Aurora.Cli.Workspace;
 /// <param name="Arguments">The program and its arguments; empty for what the image names.</param>
 internal sealed record ProgramChoice(IReadOnlyList<string> Arguments)
 {
+    /// <summary>What is run in place of what the image names, empty for only the arguments; null for what the image names.</summary>
+    public string? Entrypoint { get; init; }
+
     /// <summary>Variables, each NAME=VALUE, beside those that programs get anyway.</summary>
     public IReadOnlyList<string> Environment { get; init; } = [];
 

@@ -1,4 +1,5 @@
 using System;
+using System.Linq;
 using System.Threading.Tasks;
 using Spectre.Console;
 
@@ -22,19 +23,25 @@ internal static class Report
 
     public static bool IsTerminal => !Console.IsErrorRedirected;
 
-    public static void Line(string text) => Console.Error.WriteLine(text);
+    public static void Line(string text) => Console.Error.WriteLine(Harmless(text));
 
-    public static void Good(string text) => _console.MarkupLineInterpolated($"[green]{text}[/]");
+    public static void Good(string text) => _console.MarkupLineInterpolated($"[green]{Harmless(text)}[/]");
 
-    public static void Warning(string text) => _console.MarkupLineInterpolated($"[yellow]{text}[/]");
+    public static void Warning(string text) => _console.MarkupLineInterpolated($"[yellow]{Harmless(text)}[/]");
 
     public static void Error(string text)
     {
         if (IsTerminal)
-            _console.MarkupLineInterpolated($"[red]aurora: {text}[/]");
+            _console.MarkupLineInterpolated($"[red]aurora: {Harmless(text)}[/]");
         else
-            Console.Error.WriteLine($"aurora: {text}");
+            Console.Error.WriteLine($"aurora: {Harmless(text)}");
     }
+
+    /// <summary>
+    /// Text without what a terminal obeys: names from an image or a package can hold anything. Lines and tabulators stay.
+    /// </summary>
+    internal static string Harmless(string text)
+        => text.Any(IsObeyed) ? string.Concat(text.Select(letter => IsObeyed(letter) ? '?' : letter)) : text;
 
     /// <summary>
     /// Shows a title while work goes on: a spinner on a terminal, one line elsewhere. Work within work is shown in the spinner of that.
@@ -53,10 +60,10 @@ internal static class Report
         }
         try
         {
-            return await _console.Status().StartAsync(Markup.Escape(title), context =>
+            return await _console.Status().StartAsync(Markup.Escape(Harmless(title)), context =>
             {
-                _show = text => context.Status(Markup.Escape(text));
-                return work(detail => context.Status(Markup.Escape($"{title}: {detail}")));
+                _show = text => context.Status(Markup.Escape(Harmless(text)));
+                return work(detail => context.Status(Markup.Escape(Harmless($"{title}: {detail}"))));
             });
         }
         finally
@@ -64,6 +71,8 @@ internal static class Report
             _show = null;
         }
     }
+
+    private static bool IsObeyed(char letter) => char.IsControl(letter) && letter is not ('\n' or '\t');
 
     /// <summary>Prints a table on standard output: aligned text when that is not a terminal.</summary>
     public static void Print(Table table)
