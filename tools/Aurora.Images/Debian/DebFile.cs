@@ -6,6 +6,7 @@ using System.Diagnostics;
 using System.IO;
 using System.Linq;
 using System.Text;
+using System.Threading.Tasks;
 using Aurora.Images.Root;
 
 namespace Aurora.Images.Debian;
@@ -51,13 +52,14 @@ public sealed class DebFile
     {
         using Process reader = Start(path, option);
         using Stream archive = reader.StandardOutput.BaseStream;
+        // At the same time: a pipe that nobody reads fills up.
+        Task<string> words = reader.StandardError.ReadToEndAsync();
         foreach (RootEntry entry in TarRoot.ReadEntries(archive, path))
             yield return entry;
         archive.CopyTo(Stream.Null);
-        string words = reader.StandardError.ReadToEnd().Trim();
         reader.WaitForExit();
         if (reader.ExitCode != 0)
-            throw new ImageException($"{path}: {words}");
+            throw new ImageException($"{path}: {words.GetAwaiter().GetResult().Trim()}");
     }
 
     private static Process Start(string path, string option)
