@@ -26,7 +26,8 @@ public sealed class BootConfigurationTests
     [Fact]
     public void Every_key_is_understood()
     {
-        ReadOnlySpan<byte> text = "arg=/bin/a\0env=A=1\0arg=\0env=B=\0cwd=/tmp\0tty=0\0rows=50\0cols=132\0period_ms=25\0persist=0\0hold=1\0uid=1000\0gid=100\0group=4\0group=4294967294\0bench=nvme\0destroy=scratch\0new=x\0"u8;
+        ReadOnlySpan<byte> text = "arg=/bin/a\0env=A=1\0arg=\0env=B=\0cwd=/tmp\0tty=0\0rows=50\0cols=132\0"u8
+            + "period_ms=25\0persist=0\0hold=1\0uid=1000\0gid=100\0group=4\0group=4294967294\0bench=nvme\0destroy=scratch\0new=x\0"u8;
         Assert.Equal(BootStatus.Ok, BootConfiguration.Parse(text, out BootConfiguration configuration, out _));
         Assert.Equal(2, configuration.ArgumentCount);
         Assert.True(configuration.TryGetArgument(1, out ReadOnlySpan<byte> empty));

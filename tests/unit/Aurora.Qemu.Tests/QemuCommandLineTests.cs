@@ -90,7 +90,8 @@ public sealed class QemuCommandLineTests
             Extra = new Dictionary<string, string> { ["panic"] = "test" },
         };
         Assert.Equal(
-            "arg=/bin/busybox\0arg=sh\0arg=-c\0arg=echo ä=b\0env=HOME=/root\0cwd=/root\0uid=1000\0gid=100\0group=4\0group=5\0tty=1\0rows=24\0cols=80\0period_ms=5\0persist=0\0hold=1\0panic=test\0",
+            "arg=/bin/busybox\0arg=sh\0arg=-c\0arg=echo ä=b\0env=HOME=/root\0cwd=/root\0uid=1000\0gid=100\0group=4\0group=5\0"
+            + "tty=1\0rows=24\0cols=80\0period_ms=5\0persist=0\0hold=1\0panic=test\0",
             Encoding.UTF8.GetString(boot.Encode()));
     }
 

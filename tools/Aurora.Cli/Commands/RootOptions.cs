@@ -21,7 +21,8 @@ internal sealed class RootOptions
 
     private readonly Option<string[]> _packages = new("--packages")
     {
-        Description = "Debian packages, with commas: a root with these and all they need, from the host's sources; made once, then copied.",
+        Description = "Debian packages, with commas: a root with these and all they need, from the host's sources; made once, "
+            + "then copied.",
     };
 
     public void AddTo(Command command)

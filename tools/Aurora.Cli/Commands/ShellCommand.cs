@@ -17,11 +17,15 @@ internal static class ShellCommand
             Ctrl-] q powers off, Ctrl-] k pulls the plug; the session stays on the disk either way. `exit` ends the session.
             From another terminal aurora exec runs further programs in the machine.
 
-            Exit status: the shell's own; 122 when the session's newest state cannot be restored and 123 when it is held because it panicked three times
-            in a row within ten seconds of running (both say what can be done); 125 when Aurora itself failed; 137 when the plug was pulled.
+            Exit status: the shell's own; 122 when the session's newest state cannot be restored and 123 when it is held because it
+            panicked three times in a row within ten seconds of running (both say what can be done); 125 when Aurora itself failed; 137 when
+            the plug was pulled.
             """);
         var machine = new MachineOptions();
-        var disk = new Option<string>("--disk") { Description = "The disk image that keeps the session.", DefaultValueFactory = _ => DefaultDisk };
+        var disk = new Option<string>("--disk")
+        {
+            Description = "The disk image that keeps the session.", DefaultValueFactory = _ => DefaultDisk,
+        };
         var root = new RootOptions();
         Option<string?> at = RunCommand.AtOption();
         Option<bool> fallback = RunCommand.FallbackOption();
@@ -52,5 +56,6 @@ internal static class ShellCommand
 
     // Outside the working tree: a session must survive a cleaned build.
     private static string DefaultDisk => Path.Combine(
-        Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify), "aurora", "shell.img");
+        Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify),
+        "aurora", "shell.img");
 }

@@ -1,6 +1,7 @@
 // The boot configuration is the machine's PVH module 0 (QEMU's -initrd): NUL-terminated UTF-8 strings "key=value". Keys: arg (repeated:
 // init's argument vector), env (repeated), cwd, tty (1: interactive terminal; 0: raw byte console), rows, cols, period_ms, persist
-// (1 or 0), uid, gid, group (repeated: further groups), hold (1: show the session, run nothing), and further keys a kernel may know (bench, panic). Unknown keys are logged by the kernel, never fatal.
+// (1 or 0), uid, gid, group (repeated: further groups), hold (1: show the session, run nothing), and further keys a kernel may know (bench,
+// panic). Unknown keys are logged by the kernel, never fatal.
 using System;
 using System.Collections.Generic;
 using System.Globalization;

@@ -50,7 +50,8 @@ public sealed class PackageRecordTests : IDisposable
         Assert.Equal("", root["/var/lib/dpkg/status"]);
         Assert.Equal(("c", "h"), (root["/usr/bin/core"], root["/usr/lib/helper"]));
         Assert.DoesNotContain("/usr/lib/late", root.Keys);
-        Assert.Contains("for package in helper_amd64.deb core_amd64.deb late_amd64.deb;", root[DebianRoot.Script], StringComparison.Ordinal);
+        Assert.Contains(
+            "for package in helper_amd64.deb core_amd64.deb late_amd64.deb;", root[DebianRoot.Script], StringComparison.Ordinal);
         Assert.Contains("/var/lib/aurora/late_amd64.deb", root.Keys);
     }
 
