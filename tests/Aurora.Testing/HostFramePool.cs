@@ -50,7 +50,9 @@ public sealed unsafe class HostFramePool : FramePool, IDisposable
     /// <summary>Frames handed out and not returned: a test compares it before and after.</summary>
     public ulong UsedFrames => TotalFrames - FreeFrames;
 
-    /// <summary>Takes all frames back from a kernel that is gone. Those it has written to though they were free stay so, to be found.</summary>
+    /// <summary>
+    /// Takes all frames back from a kernel that is gone. Those it has written to though they were free stay so, to be found.
+    /// </summary>
     public void Reset()
     {
         for (ulong frame = 1; frame <= _highest; frame++)

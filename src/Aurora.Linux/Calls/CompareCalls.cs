@@ -37,7 +37,8 @@ internal static unsafe class CompareCalls
             case OfFile or OfMemory or OfDescriptors or OfFileContext or OfSignalActions:
                 ObjectHeader* mine = Part(first->Process, type, (int)arguments->Arg3);
                 ObjectHeader* other = Part(second->Process, type, (int)arguments->Arg4);
-                return mine == null || other == null ? (type == OfFile ? Errno.EBADF : Errno.ESRCH) : Order(mine->Id.Value, other->Id.Value);
+                return mine == null || other == null
+                    ? (type == OfFile ? Errno.EBADF : Errno.ESRCH) : Order(mine->Id.Value, other->Id.Value);
             // Nobody has one of these.
             case OfIoContext:
                 return 0;

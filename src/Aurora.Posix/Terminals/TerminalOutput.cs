@@ -1,5 +1,5 @@
-// Bytes to the line: post-processing, column tracking, the screen ring and what is at the other end. A byte is taken only when all it turns into fits, so a
-// writer that must wait knows exactly how many of its bytes are out.
+// Bytes to the line: post-processing, column tracking, the screen ring and what is at the other end. A byte is taken only when all it turns
+// into fits, so a writer that must wait knows exactly how many of its bytes are out.
 using System;
 using Aurora.Base;
 

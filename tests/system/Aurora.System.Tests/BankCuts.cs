@@ -15,7 +15,10 @@ internal static class BankCuts
     // A program goes on where a cut finds all as it was captured: until it had to start again there are more.
     private const int Most = 30;
 
-    /// <summary>Cuts it at random moments until it has opened its region anew; every image is whole, and nothing is wrong. Returns what the kernel logged.</summary>
+    /// <summary>
+    /// Cuts it at random moments until it has opened its region anew; every image is whole, and nothing is wrong. Returns what the kernel
+    /// logged.
+    /// </summary>
     public static async Task<string> RunAsync(BankWitness witness, int seed, params string[] program)
     {
         using var disk = new TestDisk();

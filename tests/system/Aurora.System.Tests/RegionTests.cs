@@ -22,7 +22,9 @@ public sealed class RegionTests(ITestOutputHelper output)
         output.WriteLine($"attack: power cuts of a region ({name}): {_witness.Transfers} transfers or records acknowledged");
     }
 
-    /// <summary>Nobody but the kernel starts process 1 again: with its arguments, its threads gone, and the books as they were persisted.</summary>
+    /// <summary>
+    /// Nobody but the kernel starts process 1 again: with its arguments, its threads gone, and the books as they were persisted.
+    /// </summary>
     [Fact]
     public async Task A_group_whose_process_1_shows_the_region_is_started_again()
     {

@@ -27,7 +27,8 @@ public sealed unsafe class ValidityTests(ITestOutputHelper output)
     private static readonly HashSet<string> _identities =
     [
         "Process.Id", "Thread.Id", "ProcessGroup.Id", "Session.Id", "DescriptorChunk.Index", "Inode.Flags",
-        "Terminal.Pseudo.Masters", "Terminal.Pseudo.Slaves", "SharedSegment.Ipc.Id", "SharedSegment.Ipc.Key", "MessageQueue.Ipc.Id", "MessageQueue.Ipc.Key",
+        "Terminal.Pseudo.Masters", "Terminal.Pseudo.Slaves",
+        "SharedSegment.Ipc.Id", "SharedSegment.Ipc.Key", "MessageQueue.Ipc.Id", "MessageQueue.Ipc.Key",
         "SemaphoreSet.Ipc.Id", "SemaphoreSet.Ipc.Key",
     ];
 

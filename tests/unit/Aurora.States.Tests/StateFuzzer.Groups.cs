@@ -68,7 +68,8 @@ internal sealed partial class StateFuzzer
         original.Replace(step.Target, moments.Copy(step.Target, step.Source));
     }
 
-    // Whoever finds on both sides that a region is not what it was is told, ends or begins again, as before a group goes on that was restored.
+    // Whoever finds on both sides that a region is not what it was is told, ends or begins again, as before a group goes on that was
+    // restored.
     private void Tell(World original, World restored, bool[] hasOther)
     {
         for (int group = 0; group < groups; group++)

@@ -49,7 +49,8 @@ internal static class StateRun
             }
         }
         double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
-        string all = $"{fuzzer.States} states, {fuzzer.Operations} operations, {fuzzer.Told} times told of a region, {fuzzer.Restarts} started again";
+        string all = $"{fuzzer.States} states, {fuzzer.Operations} operations, {fuzzer.Told} times told of a region, "
+            + $"{fuzzer.Restarts} started again";
         output.WriteLine(groups == 1 ? $"attack: kernel states: {all}"
             : $"attack: states of several groups: {all}, {fuzzer.Copies} copies");
         Assert.True(fuzzer.Told > states / 3000, $"only {fuzzer.Told} times somebody had to hear of a region");

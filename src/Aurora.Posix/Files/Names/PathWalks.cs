@@ -274,7 +274,8 @@ public sealed unsafe class PathWalks(FileState state, Inodes inodes, ProcFileSys
         Errno error = names.Find(in caller, root, TerminalPlace.Devices, out DirectoryEntry* entry);
         if (error == Errno.Ok && entry != null)
             error = names.Follow(in caller, entry);
-        if (error == Errno.Ok && entry != null)
+        // Root may have put something else there.
+        if (error == Errno.Ok && entry != null && entry->Target->IsDirectory)
             directory = entry->Target;
         return error;
     }

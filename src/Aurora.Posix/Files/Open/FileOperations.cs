@@ -20,8 +20,8 @@ public abstract unsafe class FileOperations
     }
 
     /// <summary>
-    /// Called at a restore when a file that has an attachment is linked with it: all objects are made, none is finished. False: it cannot be
-    /// its file.
+    /// Called at a restore when a file that has an attachment is linked with it: all objects are made, none is finished. False: it cannot
+    /// be its file.
     /// </summary>
     public virtual bool Linked(OpenFile* file) => true;
 

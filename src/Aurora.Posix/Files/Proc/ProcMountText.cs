@@ -1,5 +1,5 @@
-// The mount table: there are three file systems, the root, /proc and /dev/pts, and no mounts besides. Their device numbers are those of stat(2), by
-// which programs find out on which one a file is.
+// The mount table: there are three file systems, the root, /proc and /dev/pts, and no mounts besides. Their device numbers are those of
+// stat(2), by which programs find out on which one a file is.
 using System;
 using Aurora.Base;
 

@@ -1,5 +1,5 @@
-// Waits of socket calls. A time-out (SO_RCVTIMEO, SO_SNDTIMEO) begins with the first wait of a call, and its end is part of the call: what is
-// set while it waits is for the next one.
+// Waits of socket calls. A time-out (SO_RCVTIMEO, SO_SNDTIMEO) begins with the first wait of a call, and its end is part of the call: what
+// is set while it waits is for the next one.
 using Aurora.Base;
 using Aurora.Posix.SystemCalls;
 using Aurora.Posix.Threads;

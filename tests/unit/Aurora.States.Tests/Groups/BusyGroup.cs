@@ -1,7 +1,7 @@
 // A group that has something of everything: private, shared and file-backed memory, files open and unlinked, pipes with contents, a
-// terminal with input nobody has read, an eventfd, a timerfd and a signalfd, sockets with messages and an open file in one, an epoll, a pseudo-terminal
-// with something on both sides,
-// System V objects, timers, a lock, pending signals, and threads that sleep in a read, a poll, a nanosleep and a futex wait.
+// terminal with input nobody has read, an eventfd, a timerfd and a signalfd, sockets with messages and an open file in one, an epoll, a
+// pseudo-terminal with something on both sides, System V objects, timers, a lock, pending signals, and threads that sleep in a read, a
+// poll, a nanosleep and a futex wait.
 using System;
 using System.Text;
 using Aurora.Base;
