@@ -28,7 +28,6 @@ public sealed class SeededCodecFaultTests(ITestOutputHelper output)
     [InlineData((int)CodecFaultKind.ForgottenField, (int)ObjectKind.SignalFile, "Mask.Bits")]
     [InlineData((int)CodecFaultKind.ForgottenField, (int)ObjectKind.EventWatch, "Order")]
     [InlineData((int)CodecFaultKind.ForgottenField, (int)ObjectKind.EventWatch, "Events")]
-    [InlineData((int)CodecFaultKind.ForgottenMark, (int)ObjectKind.EventWatch, "Order")]
     [InlineData((int)CodecFaultKind.WrongReference, (int)ObjectKind.EventWatch, "File")]
     [InlineData((int)CodecFaultKind.ForgottenField, (int)ObjectKind.IpcSpace, "Segments.NextIndex")]
     [InlineData((int)CodecFaultKind.ForgottenField, (int)ObjectKind.SharedSegment, "Ipc.Key")]
