@@ -42,24 +42,6 @@ static void *polls(void *argument)
     return 0;
 }
 
-/* True once a thread sleeps in a call: /proc says so. */
-static int sleeps(int process, int thread)
-{
-    char name[64], text[256], *state;
-    sprintf(name, "/proc/%d/task/%d/stat", process, thread);
-    for (int tries = 0; tries < 2000; tries++) {
-        int file = open(name, O_RDONLY);
-        long length = file < 0 ? -1 : read(file, text, sizeof text - 1);
-        close(file);
-        text[length < 0 ? 0 : length] = 0;
-        state = strrchr(text, ')');
-        if (state && state[2] == 'S')
-            return 1;
-        usleep(2000);
-    }
-    return 0;
-}
-
 static void *(*body)(void *);
 static int started;
 static void *begins(void *argument) { __atomic_store_n(&started, gettid(), __ATOMIC_SEQ_CST); return body(argument); }
@@ -73,7 +55,7 @@ static int starts(struct work *work, void *(*what)(void *))
         return 0;
     while (__atomic_load_n(&started, __ATOMIC_SEQ_CST) == 0)
         usleep(1000);
-    return sleeps(getpid(), started);
+    return thread_sleeps(getpid(), started);
 }
 
 static int ends(struct work *work) { return pthread_join(work->thread, 0) == 0; }
@@ -526,7 +508,7 @@ static const char *a_handler_ends_a_wait(void)
     sigaction(SIGALRM, &action, 0);
     child = fork();
     if (child == 0) {
-        while (!sleeps(parent, parent) || kill(parent, SIGALRM) == 0)
+        while (!sleeps(parent) || kill(parent, SIGALRM) == 0)
             usleep(20000);
         _exit(0);
     }

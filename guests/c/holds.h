@@ -6,6 +6,7 @@
 #define HOLDS_H
 
 #include "tap.h"
+#include <fcntl.h>
 #include <sys/wait.h>
 #include <time.h>
 
@@ -52,6 +53,26 @@ static inline double now(void)
     clock_gettime(CLOCK_MONOTONIC, &time);
     return time.tv_sec + time.tv_nsec / 1e9;
 }
+
+/* True once a thread sleeps in a call: /proc says so. */
+static inline int thread_sleeps(int process, int thread)
+{
+    char name[64], text[256], *state;
+    sprintf(name, "/proc/%d/task/%d/stat", process, thread);
+    for (int tries = 0; tries < 5000; tries++) {
+        int file = open(name, O_RDONLY);
+        long length = file < 0 ? -1 : read(file, text, sizeof text - 1);
+        close(file);
+        text[length < 0 ? 0 : length] = 0;
+        state = strrchr(text, ')');
+        if (state && state[2] == 'S')
+            return 1;
+        usleep(2000);
+    }
+    return 0;
+}
+
+static inline int sleeps(int process) { return thread_sleeps(process, process); }
 
 /* One check in a process of its own: what it found goes into a pipe. */
 static void run_check(const struct check *check, int answer)

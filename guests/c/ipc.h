@@ -15,24 +15,6 @@ static void *volatile nowhere = (void *)8;
 /* A key that no other program and no other check has. */
 static key_t key(void) { static int count; return (getpid() << 8) + 0x40000000 + count++; }
 
-/* True once a process sleeps in a call: /proc says so. */
-static inline int sleeps(int process)
-{
-    char name[64], text[256], *state;
-    sprintf(name, "/proc/%d/stat", process);
-    for (int tries = 0; tries < 5000; tries++) {
-        int file = open(name, O_RDONLY);
-        long length = file < 0 ? -1 : read(file, text, sizeof text - 1);
-        close(file);
-        text[length < 0 ? 0 : length] = 0;
-        state = strrchr(text, ')');
-        if (state && state[2] == 'S')
-            return 1;
-        usleep(2000);
-    }
-    return 0;
-}
-
 /* A child that does something and ends with what that returns. */
 static inline int child(int (*body)(void *), void *argument)
 {

@@ -73,22 +73,6 @@ static int becomes(int file, short events, short wanted)
     return 0;
 }
 
-static int sleeps(int process)
-{
-    char name[64], text[256], *state;
-    sprintf(name, "/proc/%d/stat", process);
-    for (int tries = 0; tries < 2500; tries++, usleep(2000)) {
-        int file = open(name, O_RDONLY);
-        long length = file < 0 ? -1 : read(file, text, sizeof text - 1);
-        close(file);
-        text[length < 0 ? 0 : length] = 0;
-        state = strrchr(text, ')');
-        if (state && state[2] == 'S')
-            return 1;
-    }
-    return 0;
-}
-
 static int ends_with(int process, int status)
 {
     int found = -1;
