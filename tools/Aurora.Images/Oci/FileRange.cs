@@ -1,17 +1,16 @@
 using System;
 using System.IO;
+using Aurora.Images.Root;
 using Microsoft.Win32.SafeHandles;
 
 namespace Aurora.Images.Oci;
 
 /// <summary>A part of a file that stays open: reads come from the file, not from the position of another stream.</summary>
-internal sealed class FileRange(SafeFileHandle file, long start, long length) : Stream
+internal sealed class FileRange(SafeFileHandle file, long start, long length) : ReadOnlyStream
 {
     private long _position;
 
-    public override bool CanRead => true;
     public override bool CanSeek => true;
-    public override bool CanWrite => false;
     public override long Length => length;
 
     public override long Position
@@ -30,20 +29,10 @@ internal sealed class FileRange(SafeFileHandle file, long start, long length) : 
         return count;
     }
 
-    public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
-
     public override long Seek(long offset, SeekOrigin origin) => Position = origin switch
     {
         SeekOrigin.Begin => offset,
         SeekOrigin.Current => _position + offset,
         _ => length + offset,
     };
-
-    public override void Flush()
-    {
-    }
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 }

@@ -9,16 +9,14 @@ namespace Aurora.Images.Root;
 /// reads sets as he goes on. Without a hash it can be sought in when the stream can; what is passed over is not counted. Closing it closes
 /// the stream.
 /// </summary>
-internal sealed class CheckedStream(Stream source, long mostBytes, IncrementalHash? hash = null) : Stream
+internal sealed class CheckedStream(Stream source, long mostBytes, IncrementalHash? hash = null) : ReadOnlyStream
 {
     private long _next = long.MaxValue;
 
     /// <summary>How many bytes were read.</summary>
     public long Count { get; private set; }
 
-    public override bool CanRead => true;
     public override bool CanSeek => hash == null && source.CanSeek;
-    public override bool CanWrite => false;
     public override long Length => source.Length;
 
     public override long Position
@@ -42,18 +40,8 @@ internal sealed class CheckedStream(Stream source, long mostBytes, IncrementalHa
         return count;
     }
 
-    public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
-
-    public override void Flush()
-    {
-    }
-
     public override long Seek(long offset, SeekOrigin origin)
-        => CanSeek ? source.Seek(offset, origin) : throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+        => CanSeek ? source.Seek(offset, origin) : throw new NotSupportedException("what is hashed is read from the beginning to its end");
 
     protected override void Dispose(bool isDisposing)
     {
