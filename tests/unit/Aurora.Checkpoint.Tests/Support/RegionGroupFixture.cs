@@ -71,44 +71,13 @@ public abstract unsafe class RegionGroupFixture : IDisposable
             Kind = RegionRequestKind.Open, MayCreate = true, Pages = 10, IsPrivileged = true, IsAdministrator = true,
         };
         request.SetName(Encoding.UTF8.GetBytes(name));
-        Thread* thread = process->FirstThread;
-        Errno error = Regions.Ask(thread, in request, out ulong ticket, out Region* region);
-        CallContinuation call = thread->Call;
-        thread->Call = new CallContinuation { Active = true, Phase = 1, Progress = ticket };
-        for (int tries = 0; tries < 5 && error == Errno.EAGAIN; tries++)
-        {
-            Machine.RunRegions();
-            error = Regions.Answer(thread, ticket, out region);
-        }
-        thread->Call = call;
-        Assert.Equal(Errno.Ok, error);
-        RegionStatus status = Regions.StatusOf(region);
-        var map = new MapRequest
-        {
-            Address = new VirtualAddress(status.Address), Length = status.SpanBytes, Protection = Protection.Read | Protection.Write,
-            Flags = MappingFlags.Shared | MappingFlags.Region, Placement = MapPlacement.FixedNoReplace, Object = region->Object,
-        };
-        Assert.Equal(MemoryStatus.Ok, Machine.Session.Memory.Mappings.Map(process->AddressSpace, map, out _));
-        return status.Address;
+        var programs = new RegionPrograms(Machine);
+        Assert.Equal(Errno.Ok, programs.Ask(process->FirstThread, in request, out Region* region, out _));
+        return programs.Show(process, region);
     }
 
-    protected void Store(Process* process, ulong at, ulong value)
-    {
-        Machine.Session.Memory.Regions.BeWriter(&process->FirstThread->Regions);
-        Machine.Session.Store64(process->AddressSpace, at, value);
-    }
+    protected void Store(Process* process, ulong at, ulong value) => new RegionPrograms(Machine).Store(process, at, value);
 
     protected void Persist(Process* process, ulong at)
-    {
-        Region* region = Aurora.Memory.Regions.ShownAt(process->AddressSpace, new VirtualAddress(at));
-        Errno error = Regions.Persist(region, &process->FirstThread->Regions, true, out ulong epoch);
-        if (error == Errno.EAGAIN)
-        {
-            Machine.RunRegions();
-            error = Regions.Persist(region, &process->FirstThread->Regions, true, out epoch);
-        }
-        Assert.Equal(Errno.Ok, error);
-        Machine.RunRegions();
-        Assert.Equal(Errno.Ok, Regions.StateOf(region, epoch));
-    }
+        => new RegionPrograms(Machine).Persist(process, Aurora.Memory.Regions.ShownAt(process->AddressSpace, new VirtualAddress(at)));
 }

@@ -12,13 +12,11 @@ using Xunit;
 namespace Aurora.Checkpoint.Tests;
 
 /// <summary>Programs of a machine's host that use regions, send them and receive them.</summary>
-internal sealed unsafe class RegionStreamPrograms(GroupMachine machine)
+internal sealed unsafe class RegionStreamPrograms(GroupMachine machine) : RegionPrograms(machine)
 {
     public const ulong Page = 4096;
 
-    private RegionManager Regions => machine.Session.Group.Regions;
-
-    private Thread* Asker => machine.Init(machine.Host)->FirstThread;
+    private Thread* Asker => Machine.Init(Machine.Host)->FirstThread;
 
     /// <summary>Reads and writes the streams.</summary>
     public StreamPrograms Streams { get; init; } = new(machine);
@@ -27,26 +25,13 @@ internal sealed unsafe class RegionStreamPrograms(GroupMachine machine)
     public Process* NewProcess()
     {
         var request = new CloneRequest { ExitSignal = (int)Signal.SIGCHLD };
-        Assert.Equal(Errno.Ok, machine.Processes.Life.Clone(Asker, request, out Thread* child));
-        machine.Processes.Life.Start(child);
+        Assert.Equal(Errno.Ok, Machine.Processes.Life.Clone(Asker, request, out Thread* child));
+        Machine.Processes.Life.Start(child);
         return child->Process;
     }
 
     /// <summary>Asks for something; what came of it, and the ticket.</summary>
-    public Errno Ask(in RegionRequest request, out Region* region, out ulong ticket)
-    {
-        Thread* thread = Asker;
-        Errno error = Regions.Ask(thread, in request, out ticket, out region);
-        CallContinuation call = thread->Call;
-        thread->Call = new CallContinuation { Active = true, Phase = 1, Progress = ticket };
-        for (int tries = 0; tries < 5 && error == Errno.EAGAIN; tries++)
-        {
-            machine.RunRegions();
-            error = Regions.Answer(thread, ticket, out region);
-        }
-        thread->Call = call;
-        return error;
-    }
+    public Errno Ask(in RegionRequest request, out Region* region, out ulong ticket) => Ask(Asker, in request, out region, out ticket);
 
     public static RegionRequest Request(RegionRequestKind kind, string name)
     {
@@ -107,49 +92,15 @@ internal sealed unsafe class RegionStreamPrograms(GroupMachine machine)
         Assert.Equal(Errno.Ok, Ask(in request, out _, out _));
     }
 
-    /// <summary>Has a process show a region; the address.</summary>
-    public ulong Show(Process* process, Region* region)
-    {
-        RegionStatus status = Regions.StatusOf(region);
-        var map = new MapRequest
-        {
-            Address = new VirtualAddress(status.Address), Length = status.SpanBytes, Protection = Protection.Read | Protection.Write,
-            Flags = MappingFlags.Shared | MappingFlags.Region, Placement = MapPlacement.FixedNoReplace, Object = region->Object,
-        };
-        Assert.Equal(MemoryStatus.Ok, machine.Session.Memory.Mappings.Map(process->AddressSpace, map, out _));
-        return status.Address;
-    }
-
-    public void Store(Process* process, ulong address, ulong value)
-    {
-        machine.Session.Memory.Regions.BeWriter(&process->FirstThread->Regions);
-        machine.Session.Store64(process->AddressSpace, address, value);
-    }
-
-    public ulong Load(Process* process, ulong address) => machine.Session.Load(process->AddressSpace, address);
-
-    /// <summary>Persists what a process has changed; the epoch.</summary>
-    public ulong Persist(Process* process, Region* region)
-    {
-        Errno error = Regions.Persist(region, &process->FirstThread->Regions, true, out ulong epoch);
-        if (error == Errno.EAGAIN)
-        {
-            machine.RunRegions();
-            error = Regions.Persist(region, &process->FirstThread->Regions, true, out epoch);
-        }
-        Assert.Equal(Errno.Ok, error);
-        machine.RunRegions();
-        Assert.Equal(Errno.Ok, Regions.StateOf(region, epoch));
-        return epoch;
-    }
+    public ulong Load(Process* process, ulong address) => Machine.Session.Load(process->AddressSpace, address);
 
     /// <summary>A process ends what it shows of a region.</summary>
     public void Hide(Process* process, Region* region)
     {
         RegionStatus status = Regions.StatusOf(region);
-        machine.Session.Memory.Regions.EndWriter(&process->FirstThread->Regions);
+        Machine.Session.Memory.Regions.EndWriter(&process->FirstThread->Regions);
         Assert.Equal(MemoryStatus.Ok,
-            machine.Session.Memory.Mappings.Unmap(process->AddressSpace, new VirtualAddress(status.Address), status.SpanBytes));
-        machine.RunRegions();
+            Machine.Session.Memory.Mappings.Unmap(process->AddressSpace, new VirtualAddress(status.Address), status.SpanBytes));
+        Machine.RunRegions();
     }
 }
