@@ -67,18 +67,19 @@ public sealed unsafe class LineEditing(TerminalEcho echo, TrackedObjects tracked
         return start;
     }
 
-    // Character by character from the end. What a tab took is told by what stands before it: that is looked at for many at once.
+    // Character by character from the end, down to where one begins. What a tab took is told by what stands before it: that is looked at
+    // for many at once.
     private void EraseTo(Terminal* terminal, ulong end)
     {
         Span<int> columns = stackalloc int[ColumnsAtOnce];
-        while (terminal->InputHead != end)
+        while (terminal->InputHead > end)
         {
             ulong first = terminal->InputHead - Math.Min(terminal->InputHead - end, ColumnsAtOnce);
             TerminalEcho.ColumnsFrom(terminal, first, columns[..(int)(terminal->InputHead - first)]);
-            for (ulong start; terminal->InputHead != first && (start = StartOfLast(terminal)) >= first;)
+            for (ulong start; terminal->InputHead > first && (start = StartOfLast(terminal)) >= first;)
                 echo.EraseTo(terminal, start, TerminalRings.InputAt(terminal, start), columns[(int)(start - first)]);
             // One that begins before the first goes by itself.
-            if (terminal->InputHead != first)
+            if (terminal->InputHead > first)
                 EraseCharacter(terminal);
         }
     }
@@ -95,6 +96,10 @@ public sealed unsafe class LineEditing(TerminalEcho echo, TrackedObjects tracked
             sawWord |= IsWordByte(value);
             end--;
         }
+        // Bytes that no character begins with belong to what stands before them, whatever that is.
+        while (end != terminal->InputHead && end != terminal->LineHead
+            && TerminalOutput.IsContinuation(terminal, TerminalRings.InputAt(terminal, end)))
+            end--;
         EraseTo(terminal, end);
     }
 

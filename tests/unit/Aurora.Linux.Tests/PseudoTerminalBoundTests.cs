@@ -1,4 +1,5 @@
 using System;
+using System.Linq;
 using System.Runtime.InteropServices;
 using Aurora.Base;
 using Aurora.Posix.Records;
@@ -61,6 +62,31 @@ public sealed unsafe class PseudoTerminalBoundTests
             furthest = Math.Max(furthest, column);
         }
         Assert.Equal((0, 104), (column, furthest));
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(65)]
+    public void A_word_of_bytes_that_no_character_begins_with_is_erased(int bytes)
+    {
+        using var kernel = new TestKernel();
+        Thread* init = kernel.Boot();
+        (ulong master, ulong slave) = PseudoTerminalTests.Pair(kernel, init);
+        PseudoTerminalTests.Write(kernel, init, master, "read\n");
+        Assert.Equal(5, kernel.Do(init, 0, slave, Text, 100));
+        // TCGETS, IUTF8, TCSETS.
+        kernel.Do(init, 16, slave, 0x5401, Text);
+        kernel.Poke(init, Text, kernel.Peek<uint>(init, Text) | 0x4000);
+        kernel.Do(init, 16, slave, 0x5402, Text);
+        byte[] typed = [.. "x "u8, .. Enumerable.Repeat((byte)0x80, bytes), 0x17, (byte)'y', (byte)'\n'];
+        for (int i = 0; i < typed.Length; i++)
+            kernel.Poke(init, Text + (ulong)i, typed[i]);
+        Assert.Equal(typed.Length, kernel.Do(init, 1, master, Text, (ulong)typed.Length));
+        string left = bytes == 0 ? "y\n" : "xy\n";
+        Assert.Equal(left.Length, kernel.Do(init, 0, slave, Text, 100));
+        for (int i = 0; i < left.Length; i++)
+            Assert.Equal(left[i], (char)kernel.Peek<byte>(init, Text + (ulong)i));
     }
 
     [Theory]
