@@ -93,22 +93,19 @@ internal unsafe ref struct MemoryLeave
             MarkOwnerDied((head.Pending & ~1UL) + (ulong)head.Offset);
     }
 
-    // A region that has gone on without the thread is not marked: what it held there may be another's by now, who has the same number.
-    private bool MayMark(ulong address)
-    {
-        if (!_space->HasOtherRegion || _space->RegionSignal != 0)
-            return true;
-        Mapping* mapping = MappingTable.Find(_space, new VirtualAddress(address));
-        return mapping == null || mapping->Object->Region == null;
-    }
-
     private void MarkOwnerDied(ulong address)
     {
-        if (!MayMark(address) || (address & 3) != 0 || !Read(address, out uint word) || (word & FutexOwnerMask) != (uint)_thread->Id)
+        if ((address & 3) != 0 || !Read(address, out uint word) || (word & FutexOwnerMask) != (uint)_thread->Id)
             return;
         uint marked = (word & FutexWaiters) | FutexOwnerDied;
         if (Write(address, marked) && (word & FutexWaiters) != 0)
             _kernel.Futexes.Wake(_space, address, 1);
+    }
+
+    private readonly bool IsOfRegion(ulong address)
+    {
+        Mapping* mapping = MappingTable.Find(_space, new VirtualAddress(address));
+        return mapping != null && mapping->Object->Region != null;
     }
 
     private bool Read<T>(ulong address, out T value)
@@ -118,9 +115,12 @@ internal unsafe ref struct MemoryLeave
         return _page.IsOk;
     }
 
-    // In the first pass only makes the word writable.
+    // In the first pass only makes the word writable. What an overtaken thread held in a region may be another's by now, who has the same
+    // number, and what it would store there nobody has asked for.
     private bool Write(ulong address, uint value)
     {
+        if (_thread->Process->IsOvertaken && IsOfRegion(address))
+            return false;
         _page = _changes
             ? _kernel.User.Write(_space, new VirtualAddress(address), in value)
             : _kernel.User.Probe(_space, new VirtualAddress(address), sizeof(uint), true);

@@ -81,6 +81,11 @@ public unsafe struct Process
 
     /// <summary>It runs on, and what continues from a checkpoint ends it (ProcessLife.EndDetached). Its children begin so too.</summary>
     public bool IsDetached;
+
+    /// <summary>
+    /// What continues from a checkpoint has begun to end it: regions may have gone on without it, so it leaves nothing in them.
+    /// </summary>
+    public bool IsOvertaken;
     public uint Personality;
     public int Nice;
 

@@ -47,8 +47,10 @@ public sealed unsafe partial class ProcessLife
             id = process->Id + 1;
             bool ends = process != space.Init
                 && (process->IsDetached || IsStartingAgain(space.Init) || !HearsOfRegions(process));
-            if (runs && ends)
-                BeginEnd(process, WaitStatus.Killed((int)Signal.SIGKILL));
+            if (!runs || !ends)
+                continue;
+            process->IsOvertaken = true;
+            BeginEnd(process, WaitStatus.Killed((int)Signal.SIGKILL));
         }
         return true;
     }

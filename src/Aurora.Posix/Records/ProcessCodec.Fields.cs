@@ -84,6 +84,7 @@ public sealed unsafe partial class ProcessCodec
         flags |= process->IsUnguarded ? ProcessRecordFlags.Unguarded : 0;
         flags |= process->NoNewPrivileges ? ProcessRecordFlags.NoNewPrivileges : 0;
         flags |= process->IsDetached ? ProcessRecordFlags.Detached : 0;
+        flags |= process->IsOvertaken ? ProcessRecordFlags.Overtaken : 0;
         return flags | (process->IsChildSubreaper ? ProcessRecordFlags.ChildSubreaper : 0);
     }
 
@@ -103,6 +104,7 @@ public sealed unsafe partial class ProcessCodec
         process->NoNewPrivileges = (flags & ProcessRecordFlags.NoNewPrivileges) != 0;
         process->IsChildSubreaper = (flags & ProcessRecordFlags.ChildSubreaper) != 0;
         process->IsDetached = (flags & ProcessRecordFlags.Detached) != 0;
+        process->IsOvertaken = (flags & ProcessRecordFlags.Overtaken) != 0;
         process->ExitStatus = record.ExitStatus;
         process->ExitSignal = record.ExitSignal;
         process->StopReport = (byte)record.StopReport;

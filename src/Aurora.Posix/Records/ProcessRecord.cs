@@ -28,7 +28,10 @@ public enum ProcessRecordFlags : uint
 
     /// <summary>What continues from here ends it.</summary>
     Detached = 4096,
-    All = 8191,
+
+    /// <summary>It ends because others have gone on without it.</summary>
+    Overtaken = 8192,
+    All = 16383,
 }
 
 /// <summary>Ids and groups of a process, as its record has them.</summary>

@@ -267,8 +267,50 @@ public sealed unsafe class StartAgainTests : StartAgainFixture
         Assert.Equal((space, Handler), (Init->Context->PageTableRoot, Init->Context->Rip));
     }
 
+    /// <summary>In a copy a lock in the region is the source's, whose thread has the same number.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void What_its_threads_held_in_the_region_is_left_alone(bool isRestoredInTheMiddle)
+    {
+        Thread* child = Kernel.Fork(Init);
+        uint id = (uint)child->Id;
+        Kernel.PokeText(child, Scratch, "db");
+        Assert.Equal(1, Kernel.Call(child, 0x5A020, Scratch, Scratch + 64, 4096, 1));
+        ulong at = Kernel.Peek<ulong>(child, Scratch + 64);
+        VmObject* region = MappingTable.Find(child->Process->AddressSpace, new VirtualAddress(at))->Object;
+        Kernel.Poke(child, at, new RobustHead { Next = at + 64, Offset = 16 });
+        Kernel.Poke(child, at + 64, at);
+        Kernel.Poke(child, at + 80, id);
+        Kernel.Poke(child, at + 96, id);
+        Kernel.Do(child, 273, at, 24);
+        // Somebody else shares the memory: a thread's number is cleared for others only.
+        Kernel.Do(child, 56, 0x100 | 17, Scratch + 0x4000, 0, 0, 0);
+        child->ClearChildTid = at + 96;
+        child->Process->AddressSpace->HasOtherRegion = true;
+        Decide();
+        // The region is what it was at the first restore.
+        if (isRestoredInTheMiddle)
+            child->Process->AddressSpace->HasOtherRegion = false;
+        Assert.Null(Kernel.Resume(child));
+        PageAccess page = Kernel.Memory.Pages.GetForRead(region, 0);
+        Assert.Equal((id, id), (*(uint*)(page.Address + 80), *(uint*)(page.Address + 96)));
+    }
+
     [Fact]
-    public void Another_process_that_shows_such_a_region_ends_andInit_goes_on()
+    public void That_it_leaves_nothing_there_is_captured()
+    {
+        Thread* child = Kernel.Fork(Init);
+        int id = child->Id;
+        Assert.Equal(Errno.Ok, Kernel.Life.SetDetached(child->Process, true));
+        Decide();
+        Reopen();
+        Process* again = Kernel.Pids.FindProcess(id);
+        Assert.True(again->IsEnding && again->IsOvertaken);
+    }
+
+    [Fact]
+    public void Another_process_that_shows_such_a_region_ends_and_init_goes_on()
     {
         Thread* child = Kernel.Fork(Init);
         int id = child->Id;
@@ -284,7 +326,7 @@ public sealed unsafe class StartAgainTests : StartAgainFixture
     [InlineData(1, ExitCalls.LeavingPhase, true)]
     [InlineData(2, CallContinuation.AwaitingOthers, false)]
     [InlineData(2, ExitCalls.ClosingPhase, false)]
-    public void OnlyInit_can_be_restored_in_the_call(int id, byte phase, bool isTaken)
+    public void Only_init_can_be_restored_in_the_call(int id, byte phase, bool isTaken)
     {
         Kernel.Fork(Init);
         var image = new TestKernel.Image();
