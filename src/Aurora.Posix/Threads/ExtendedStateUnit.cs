@@ -11,7 +11,10 @@ public abstract unsafe class ExtendedStateUnit
     /// <summary>XCR0: the components the machine saves.</summary>
     public abstract ulong ComponentMask { get; }
 
-    /// <summary>The size of a standard-format XSAVE image with these components; at most <see cref="UserContext.ExtendedStateBytes"/>.</summary>
+    /// <summary>
+    /// The size of a standard-format XSAVE image with these components; <see cref="UserContext.ExtendedStateBytes"/> has room for a word
+    /// behind it, which signal frames end with.
+    /// </summary>
     public abstract int ImageBytes { get; }
 
     /// <summary>The MXCSR bits the processor implements.</summary>
