@@ -1,8 +1,8 @@
 // What an image holds: its layers laid over each other, as names only. An entry `.wh.NAME` says that NAME of the layers below is gone,
 // `.wh..wh..opq` that all that they have in the directory is; both speak of what is below only, wherever in their layer they stand. Other
 // names that begin with `.wh..wh.` are the notes of a file system and mean nothing here. A name below a symbolic link is where that leads
-// to, within the image: no name leads out of it. A whiteout does not go through a link that its own layer replaces: it stands below what
-// comes there, where the layers below have nothing.
+// to, within the image: no name leads out of it. A whiteout does not go through a link that its own layer replaces: it goes through what
+// comes there, if that is a link, and else stands where the layers below have nothing.
 using System;
 using System.Collections.Generic;
 using System.Linq;
@@ -25,7 +25,7 @@ internal sealed class LayerTree
     /// <summary>Lays a layer over those so far; <paramref name="place"/> names it in messages.</summary>
     public void Add(IReadOnlyList<RootEntry> entries, string place)
     {
-        HashSet<(LayerNode, string)> replaced = ReplacedBy(entries, place);
+        Dictionary<(LayerNode, string), RootEntry> replaced = ReplacedBy(entries, place);
         foreach (RootEntry entry in entries)
             Hide(entry.Path, replaced, place);
         for (int index = 0; index < entries.Count; index++)
@@ -40,19 +40,20 @@ internal sealed class LayerTree
         => entry.Path.Split('/').Any(part => part.StartsWith(Gone, StringComparison.Ordinal));
 
     // The names of the layers below that a layer puts something at: what is no directory there does not stay.
-    private HashSet<(LayerNode, string)> ReplacedBy(IReadOnlyList<RootEntry> entries, string place)
+    private Dictionary<(LayerNode, string), RootEntry> ReplacedBy(IReadOnlyList<RootEntry> entries, string place)
     {
-        var replaced = new HashSet<(LayerNode, string)>();
-        foreach (RootEntry entry in entries.Where(entry => entry.Path != "/" && !IsNote(entry)))
+        var replaced = new Dictionary<(LayerNode, string), RootEntry>();
+        // Those above first: where a name is depends on them.
+        foreach (RootEntry entry in entries.Where(entry => entry.Path != "/" && !IsNote(entry)).OrderBy(entry => entry.Path.Count('/')))
         {
             (string parent, string name) = Split(entry.Path);
             if (Walk(parent, makeMissing: false, place, replaced) is { } directory)
-                replaced.Add((directory, name));
+                replaced[(directory, name)] = entry;
         }
         return replaced;
     }
 
-    private void Hide(string path, HashSet<(LayerNode, string)> replaced, string place)
+    private void Hide(string path, Dictionary<(LayerNode, string), RootEntry> replaced, string place)
     {
         (string parent, string name) = Split(path);
         if (parent.Split('/').FirstOrDefault(part => part.StartsWith(Gone, StringComparison.Ordinal)) is { } reserved)
@@ -106,7 +107,7 @@ internal sealed class LayerTree
 
     // The directory at a path. Null when there is none and it is not to be made, or only through a link at a replaced name; what stands in
     // its way is put aside for a new one.
-    private LayerNode? Walk(string path, bool makeMissing, string place, HashSet<(LayerNode, string)>? replaced = null)
+    private LayerNode? Walk(string path, bool makeMissing, string place, Dictionary<(LayerNode, string), RootEntry>? replaced = null)
     {
         var way = new Stack<LayerNode>([Root]);
         var left = new Stack<string>(Parts(path));
@@ -121,11 +122,12 @@ internal sealed class LayerTree
             LayerNode? next = way.Peek().Find(part);
             if (next?.File.Entry is { Kind: RootEntryKind.SymbolicLink } link)
             {
-                if (replaced?.Contains((way.Peek(), part)) == true)
+                RootEntry? instead = null;
+                if (replaced?.TryGetValue((way.Peek(), part), out instead) == true && instead.Kind != RootEntryKind.SymbolicLink)
                     return null;
                 if (++links > MostLinks)
                     throw new ImageException($"{place}: {path} leads through links without end");
-                Follow(link.Target, way, left);
+                Follow((instead ?? link).Target, way, left);
                 continue;
             }
             if (next is not { IsDirectory: true })

@@ -97,6 +97,15 @@ public sealed class OciLayerTests : IDisposable
                 Plain("var/run/.wh..wh..opq", ""), Directory("var/run"), Directory("bin"), Plain("bin/.wh.sh", ""), Plain("bin/new", "n"),
                 Directory("d"), Plain("d/.wh.x", ""), Plain("kept/.wh.gone", "")));
 
+    [Fact]
+    public void A_whiteout_goes_through_a_link_that_its_layer_has_again()
+        => Shows(
+            ["/bin -> usr/bin", "/moved -> new", "/new directory", "/old directory", "/old/x x", "/usr directory", "/usr/bin directory"],
+            Layer(
+                Directory("usr/bin"), Plain("usr/bin/sh", "s"), Link("bin", "usr/bin"), Directory("old"), Plain("old/x", "x"),
+                Directory("new"), Plain("new/x", "x"), Link("moved", "old")),
+            Layer(Plain("bin/.wh.sh", ""), Link("bin", "usr/bin"), Plain("moved/.wh.x", ""), Link("moved", "new")));
+
     [Theory]
     [InlineData("../x", TarEntryType.RegularFile, "", "climbs")]
     [InlineData("a/../../x", TarEntryType.RegularFile, "", "climbs")]
