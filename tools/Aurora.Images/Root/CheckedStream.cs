@@ -30,7 +30,9 @@ internal sealed class CheckedStream(Stream source, long mostBytes, IncrementalHa
 
     public override int Read(Span<byte> buffer)
     {
-        int count = source.Read(buffer);
+        // No more than shows that there is too much.
+        long left = Math.Min(mostBytes, _next) - Count;
+        int count = source.Read(buffer.Length > left ? buffer[..(int)(left + 1)] : buffer);
         Count += count;
         if (Count > mostBytes)
             throw new InvalidDataException($"more than {mostBytes} bytes");

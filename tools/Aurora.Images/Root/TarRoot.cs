@@ -79,7 +79,7 @@ public static class TarRoot
     // The reader has no exception of its own: numbers and forms that it does not know end as these.
     internal static bool IsAboutContents(Exception failure)
         => failure is InvalidDataException or IOException or FormatException or OverflowException or NotSupportedException
-            or ArgumentException or InvalidOperationException;
+            or ArgumentException or InvalidOperationException or OutOfMemoryException;
 
     // Null for what says something about the archive, not about a file.
     private static RootEntry? Convert(TarEntry item, string path, string archive)
