@@ -125,6 +125,12 @@ internal sealed class GuestSession
         }
     }
 
-    // The terminal may be in raw mode, where a line feed does not return the carriage.
-    private static void Say(string text) => Report.Line(HostTerminal.IsInteractive ? $"\r[aurora] {text}\r" : $"[aurora] {text}");
+    // The terminal may be in raw mode.
+    private static void Say(string text)
+    {
+        if (HostTerminal.IsInteractive)
+            Report.RawLine($"[aurora] {text}");
+        else
+            Report.Line($"[aurora] {text}");
+    }
 }

@@ -25,6 +25,9 @@ internal static class Report
 
     public static void Line(string text) => Console.Error.WriteLine(Harmless(text));
 
+    /// <summary>A line on a terminal in raw mode, where a line feed does not return the carriage.</summary>
+    public static void RawLine(string text) => Console.Error.WriteLine($"\r{Harmless(text)}\r");
+
     public static void Good(string text) => _console.MarkupLineInterpolated($"[green]{Harmless(text)}[/]");
 
     public static void Warning(string text) => _console.MarkupLineInterpolated($"[yellow]{Harmless(text)}[/]");
