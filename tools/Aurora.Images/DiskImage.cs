@@ -4,6 +4,7 @@ using System.Collections.Generic;
 using System.Globalization;
 using System.IO;
 using System.Linq;
+using System.Threading.Tasks;
 using Aurora.Images.Dump;
 using Aurora.Images.Root;
 using Aurora.Images.Session;
@@ -20,34 +21,34 @@ public static class DiskImage
     public const long MinimumBytes = 16L << 20;
 
     /// <summary>
-    /// Makes an image that holds these files. The image appears under its name only when it is complete: an interrupted attempt leaves
-    /// at most a file with another name. Returns how many of what kind were left out.
+    /// Makes an image that holds these files. The image appears under its name only when it is complete (<see cref="NewFile"/>). Returns
+    /// how many of what kind were left out.
     /// </summary>
     public static IReadOnlyDictionary<string, int> Create(string path, long bytes, IEnumerable<RootEntry> entries)
     {
+        IReadOnlyDictionary<string, int> leftOut = new Dictionary<string, int>();
+        if (File.Exists(path) || !NewFile.MakeAsync(path, Write).GetAwaiter().GetResult())
+            throw new ImageException($"{path} exists already");
+        return leftOut;
+
+        Task Write(string partial)
+        {
+            leftOut = DiskImage.Write(partial, bytes, entries);
+            return Task.CompletedTask;
+        }
+    }
+
+    /// <summary>Writes such an image to a file that nobody takes for one yet.</summary>
+    public static IReadOnlyDictionary<string, int> Write(string path, long bytes, IEnumerable<RootEntry> entries)
+    {
         if (bytes < MinimumBytes)
             throw new ImageException($"an image needs at least {MinimumBytes >> 20} MiB");
-        if (File.Exists(path))
-            throw new ImageException($"{path} exists already");
-        string partial = path + ".partial";
-        File.Delete(partial);
-        try
-        {
-            IReadOnlyDictionary<string, int> leftOut;
-            using (ImageStore store = ImageStore.Format(partial, bytes))
-            {
-                ImageSession session = ImageSession.Create(store);
-                leftOut = new TreeWriter(session).WriteAll(entries);
-                session.AddStandardFiles();
-                session.Commit();
-            }
-            File.Move(partial, path, overwrite: false);
-            return leftOut;
-        }
-        finally
-        {
-            File.Delete(partial);
-        }
+        using ImageStore store = ImageStore.Format(path, bytes);
+        ImageSession session = ImageSession.Create(store);
+        IReadOnlyDictionary<string, int> leftOut = new TreeWriter(session).WriteAll(entries);
+        session.AddStandardFiles();
+        session.Commit();
+        return leftOut;
     }
 
     /// <summary>

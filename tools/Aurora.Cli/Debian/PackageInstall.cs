@@ -26,7 +26,7 @@ internal static class PackageInstall
     public static async Task MakeAsync(string image, long bytes, IReadOnlyList<string> files, CancellationToken cancellation)
     {
         await Builder.EnsureKernelAsync(cancellation);
-        await DiskImages.CreateAsync(image, bytes, $"unpacking {files.Count} packages", new DebianRoot(files).Read, cancellation);
+        await DiskImages.WriteAsync(image, bytes, $"unpacking {files.Count} packages", new DebianRoot(files).Read, cancellation);
         await Report.WorkAsync("configuring the packages in a machine", update => ConfigureAsync(image, files.Count, update, cancellation));
     }
 

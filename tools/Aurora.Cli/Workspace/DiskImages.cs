@@ -40,33 +40,35 @@ internal static class DiskImages
     {
         if (File.Exists(path))
             throw new UserException($"{path} exists already");
+        if (!await NewFile.MakeAsync(path, partial => WriteAsync(partial, path, bytes, root, cancellation)))
+            throw new UserException($"{path} exists already");
+    }
+
+    private static async Task WriteAsync(string path, string name, long bytes, RootChoice root, CancellationToken cancellation)
+    {
         if (root.Packages.Count > 0)
         {
-            string template = await PackageImages.EnsureAsync(root.Packages, bytes, cancellation);
-            if (!await NewFile.MakeAsync(path, partial => CopyAsync(template, partial, cancellation)))
-                throw new UserException($"{path} exists already");
+            await CopyAsync(await PackageImages.EnsureAsync(root.Packages, bytes, cancellation), path, cancellation);
             return;
         }
         if (root.IsStandard)
             await Builder.EnsureGuestsAsync(cancellation);
         using OciImage? saved = root.Oci is { } oci ? OciImages.Open(oci) : null;
-        await CreateAsync(
-            path, bytes, $"making the disk image {path}",
+        await WriteAsync(
+            path, bytes, $"making the disk image {name}",
             () => saved?.Read() ?? RootSource.Open(root.Folder, new StandardRoot(Repository.Guests)), cancellation);
     }
 
-    /// <summary>Makes a new image of entries.</summary>
-    public static async Task CreateAsync(
+    /// <summary>Writes an image of entries to a file that gets its name later.</summary>
+    public static async Task WriteAsync(
         string path, long bytes, string title, Func<IEnumerable<RootEntry>> entries, CancellationToken cancellation)
-        => ReportLeftOut(await Report.WorkAsync(title, _ => Task.Run(() => DiskImage.Create(path, bytes, entries()), cancellation)));
+        => ReportLeftOut(await Report.WorkAsync(title, _ => Task.Run(() => DiskImage.Write(path, bytes, entries()), cancellation)));
 
     private static async Task MakeAsync(string path, string name, RootChoice root, CancellationToken cancellation)
     {
         if (root.Folder != null)
         {
-            await CreateAsync(
-                path, DiskImage.DefaultBytes, $"making the disk image {name}",
-                () => RootSource.Open(root.Folder, new StandardRoot(Repository.Guests)), cancellation);
+            await WriteAsync(path, name, DiskImage.DefaultBytes, root, cancellation);
             return;
         }
         await CopyAsync(await EnsureTemplateAsync(root, cancellation), path, cancellation);
@@ -118,7 +120,8 @@ internal static class DiskImages
     {
         await Builder.EnsureGuestsAsync(cancellation);
         return await ImageCache.OfTool.EnsureAsync(
-            "standard", IsCurrent, path => CreateAsync(path, DiskImage.DefaultBytes, RootChoice.Standard, cancellation), cancellation);
+            "standard", IsCurrent,
+            path => WriteAsync(path, "standard", DiskImage.DefaultBytes, RootChoice.Standard, cancellation), cancellation);
     }
 
     // Made after its contents and after the code that wrote it.

@@ -6,7 +6,6 @@ using System.IO;
 using System.Threading;
 using System.Threading.Tasks;
 using Aurora.Images;
-using Microsoft.Win32.SafeHandles;
 
 namespace Aurora.Cli.Workspace;
 
@@ -38,8 +37,7 @@ internal sealed class ImageCache(string folder)
         try
         {
             await make(partial);
-            using (SafeFileHandle file = File.OpenHandle(partial, FileMode.Open, FileAccess.ReadWrite))
-                RandomAccess.FlushToDisk(file);
+            NewFile.Flush(partial);
             File.Move(partial, image, overwrite: true);
             return image;
         }

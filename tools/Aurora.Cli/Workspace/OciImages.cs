@@ -17,6 +17,6 @@ internal static class OciImages
     public static Task<string> EnsureAsync(string place, OciImage image, CancellationToken cancellation)
         => ImageCache.OfTool.EnsureAsync(
             "oci-" + image.Id.Replace(':', '-'), ImageCache.IsAsNewAsTool,
-            path => DiskImages.CreateAsync(path, DiskImage.DefaultBytes, $"making a disk image of {place}", image.Read, cancellation),
+            path => DiskImages.WriteAsync(path, DiskImage.DefaultBytes, $"making a disk image of {place}", image.Read, cancellation),
             cancellation);
 }
