@@ -13,7 +13,7 @@
 static void *volatile nowhere = (void *)8;
 
 /* A key that no other program and no other check has. */
-static key_t key(void) { static int count; return (getpid() << 8) + 0x40000000 + count++; }
+static inline key_t key(void) { static int count; return (getpid() << 8) + 0x40000000 + count++; }
 
 /* A child that does something and ends with what that returns. */
 static inline int child(int (*body)(void *), void *argument)

@@ -39,6 +39,7 @@ public enum ChargeKind : byte
     SharedSegment,
     MessageQueue,
     Message,
+    NamedQueue,
     SemaphoreSet,
     SemaphoreBlock,
     SemaphoreUndo,

@@ -53,4 +53,7 @@ public enum ObjectKind : byte
 
     /// <summary>What the pidfds of a process share.</summary>
     ProcessHandle = 56,
+
+    /// <summary>A POSIX message queue.</summary>
+    NamedQueue = 57,
 }

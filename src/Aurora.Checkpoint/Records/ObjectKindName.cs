@@ -53,6 +53,7 @@ public static class ObjectKindName
         ObjectKind.IpcWaiter => "waiter for a System V object"u8,
         ObjectKind.MessageQueue => "message queue"u8,
         ObjectKind.Message => "message"u8,
+        ObjectKind.NamedQueue => "POSIX message queue"u8,
         _ => "object of an unknown kind"u8,
     };
 

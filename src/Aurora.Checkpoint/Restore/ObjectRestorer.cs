@@ -138,5 +138,5 @@ public sealed unsafe class ObjectRestorer(CodecTable codecs, UserAccounts accoun
 
     private static bool IsOfIpc(ObjectKind kind)
         => kind is ObjectKind.IpcSpace or ObjectKind.SharedSegment or ObjectKind.IpcWaiter or ObjectKind.MessageQueue or ObjectKind.Message
-            or ObjectKind.SemaphoreSet or ObjectKind.SemaphoreBlock or ObjectKind.SemaphoreUndo;
+            or ObjectKind.NamedQueue or ObjectKind.SemaphoreSet or ObjectKind.SemaphoreBlock or ObjectKind.SemaphoreUndo;
 }

@@ -133,6 +133,7 @@ public sealed unsafe class RestoreRoom(PageAllocator pages, FrameReclaimer recla
             ObjectKind.SharedSegment => ChargeKind.SharedSegment,
             ObjectKind.MessageQueue => ChargeKind.MessageQueue,
             ObjectKind.Message => ChargeKind.Message,
+            ObjectKind.NamedQueue => ChargeKind.NamedQueue,
             ObjectKind.SemaphoreSet => ChargeKind.SemaphoreSet,
             ObjectKind.SemaphoreBlock => ChargeKind.SemaphoreBlock,
             ObjectKind.SemaphoreUndo => ChargeKind.SemaphoreUndo,

@@ -43,7 +43,6 @@ public sealed unsafe partial class GroupSession
             machine.Pages, Tracked, machine.Frames, machine.Tlb, Scheduler, machine.Fibers, machine.TemplateRoot, new MappedFiles(files),
             machine.Memory, segments, Clocks, machine.ClockSource);
         User = new UserMemory(Memory);
-        Ipc = new IpcServices(ipc, segments, Memory, User, Scheduler, Clocks);
         Random = new RandomSource();
         OutputHold = new OutputHold(machine.Pages, Tracked, Scheduler);
         Panic.Unless(Output.Reserve(), "session: no memory for held output"u8);
@@ -80,8 +79,10 @@ public sealed unsafe partial class GroupSession
         var environment = new FileEnvironment(
             space, machine.Preemption ?? new Preemption(), machine.Records ?? FileRecords, machine.Fibers);
         MachineNames names = machine.Names ?? new MachineNames(default, default, default);
-        var information = new GroupInformation(Tracked, Processes, Settings, Signals, Scheduler, Clocks, machine.Frames, names, Ipc);
+        var information = new GroupInformation(Tracked, Processes, Settings, Signals, Scheduler, Clocks, machine.Frames, names,
+            new IpcFiles(ipc, Memory.Holes));
         Files = new FileServices(files, Memory, User, Scheduler, Clocks, Random, environment, information, Timers);
+        Ipc = new IpcServices(ipc, segments, Memory, User, Scheduler, Clocks, Files, Processes, Signals);
         NameReclaimer = new NameReclaimer(machine.Pages, Files, Memory, Engine, FileRecords, machine.Fibers);
         Reclaimer = new FrameReclaimer(Memory, Engine, NameReclaimer, Staged, Past, machine.Fibers);
         Names = Files.Attach(Tracker);
@@ -118,7 +119,7 @@ public sealed unsafe partial class GroupSession
     public StoreFileRecords FileRecords { get; }
     public Namespace* Names { get; }
 
-    /// <summary>System V IPC.</summary>
+    /// <summary>System V IPC and POSIX message queues.</summary>
     public IpcServices Ipc { get; }
     public OutputHold OutputHold { get; }
     public HeldOutput Output => OutputHold.Of(Tracker);

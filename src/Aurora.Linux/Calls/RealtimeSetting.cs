@@ -68,7 +68,8 @@ internal static unsafe class RealtimeSetting
     {
         left--;
         // It looks at the clock again; a futex is not looked at again, so that nobody believes to have been woken.
-        if (thread->Call.Active && thread->Call.Number == ClockNanosleep && thread->State == ThreadState.Blocked)
+        bool sleeps = thread->Call.Active && thread->Call.Number == ClockNanosleep && thread->State == ThreadState.Blocked;
+        if (sleeps || (thread->IpcWait != null && thread->IpcWait->IsNamed))
             kernel.Scheduler.Wake(thread);
         else
             kernel.Futexes.RealtimeChanged(thread);

@@ -35,6 +35,8 @@ public static class SystemCallSetup
         SegmentControl.Register(table);
         MessageCalls.Register(table);
         MessageControl.Register(table);
+        NamedQueueCalls.Register(table);
+        NamedQueueTransfers.Register(table);
         SemaphoreCalls.Register(table);
         SemaphoreControl.Register(table);
         ExecCalls.Register(table);

@@ -136,7 +136,7 @@ public sealed unsafe partial class ProgramLoader
         _held[_heldCount++] = (nint)inode;
         if (inode->IsSymbolicLink)
             return Errno.ELOOP;
-        if (!inode->IsRegular || inode->IsProc)
+        if (!inode->IsRegular || inode->IsProc || inode->IsQueue)
             return Errno.EACCES;
         Errno denied = Permissions.Check(inode, in caller, FileAccess.Execute);
         if (denied == Errno.Ok)

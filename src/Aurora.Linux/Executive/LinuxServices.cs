@@ -38,7 +38,7 @@ public struct LinuxServices
     /// <summary>The files behind the file calls.</summary>
     public FileServices Files;
 
-    /// <summary>System V IPC.</summary>
+    /// <summary>System V IPC and POSIX message queues.</summary>
     public IpcServices Ipc;
 
     /// <summary>What fsync and its kin wait for.</summary>

@@ -131,7 +131,7 @@ internal static unsafe class DirectoryCalls
             return Errno.Ok;
         // SAFETY: the caller's buffer outlives the entry; the compiler cannot know that of a ref parameter.
         entry.Name = MemoryMarshal.CreateReadOnlySpan(ref MemoryMarshal.GetReference(buffer), length);
-        entry.Inode = key.InodeNumber;
+        entry.Inode = files.Proc.NumberOf(directory, key);
         entry.Type = InodeMode.DirectoryType(key.Mode);
         entry.NextPosition = position + 1;
         return Errno.Ok;

@@ -199,6 +199,6 @@ internal static unsafe class ExtendedAttributeCalls
 
     private static Errno Suffix(Inode* inode, scoped ReadOnlySpan<byte> name, scoped ReadOnlySpan<byte> prefix, Errno error)
         => error != Errno.Ok ? error
-            : inode->IsProc || inode->IsAnonymousFile || inode->IsTerminal ? Errno.EOPNOTSUPP
+            : inode->IsProc || inode->IsAnonymousFile || inode->IsTerminal || inode->IsQueue ? Errno.EOPNOTSUPP
             : name.Length == prefix.Length ? Errno.EINVAL : Errno.Ok;
 }

@@ -83,9 +83,9 @@ public unsafe struct LinuxStat
 
     public static ulong DeviceOf(Posix.Files.Inode* inode) => inode->FileSystem;
 
-    /// <summary>Directories show a page, as most file systems do.</summary>
+    /// <summary>Directories show a page, as most file systems do; those of /proc nothing.</summary>
     public static long SizeOf(Posix.Files.Inode* inode)
-        => inode->IsDirectory ? (inode->IsProc ? 0 : PageSize.Bytes) : (long)inode->Size;
+        => inode->IsDirectory && !inode->IsProc ? PageSize.Bytes : (long)inode->Size;
 
     /// <summary>In units of 512 bytes: pages that are there.</summary>
     public static long BlocksOf(FileServices files, Posix.Files.Inode* inode)

@@ -142,7 +142,8 @@ internal static unsafe class SizeCalls
             return Errno.EINVAL;
         if (!call.File(a->Int0, out OpenFile* file))
             return call.Failure;
-        return file->Kind != FileKind.Regular || !file->IsWritable ? Errno.EINVAL : SetLength(ref call, file->Inode, a->Arg1);
+        bool hasLength = file->Kind is FileKind.Regular or FileKind.NamedQueue;
+        return !hasLength || !file->IsWritable ? Errno.EINVAL : SetLength(ref call, file->Inode, a->Arg1);
     }
 
     private static SystemCallResult SetLength(ref FileCall call, Inode* inode, ulong size)

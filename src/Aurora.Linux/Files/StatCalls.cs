@@ -13,6 +13,7 @@ internal static unsafe class StatCalls
     private const long AuroraMagic = 0x41555230;
     private const long ProcMagic = 0x9FA0;
     private const long TerminalMagic = 0x1CD1;
+    private const long QueueMagic = 0x19800202;
     private const long AnonymousMagic = 0x09041934;
     private const long SocketMagic = 0x534F434B;
     private const long FlagsAreValid = 0x20; // ST_VALID
@@ -134,8 +135,8 @@ internal static unsafe class StatCalls
     }
 
     private static long MagicOf(Inode* inode)
-        => inode->IsOfTerminals ? TerminalMagic : inode->IsProc ? ProcMagic : inode->IsAnonymousFile ? AnonymousMagic
-            : inode->IsAnonymousSocket ? SocketMagic : AuroraMagic;
+        => inode->IsOfTerminals ? TerminalMagic : inode->IsOfQueues ? QueueMagic : inode->IsProc ? ProcMagic
+            : inode->IsAnonymousFile ? AnonymousMagic : inode->IsAnonymousSocket ? SocketMagic : AuroraMagic;
 
     private static SystemCallResult WriteStatFs(ref FileCall call, long magic, ulong address)
     {
@@ -146,8 +147,9 @@ internal static unsafe class StatCalls
             BlockSize = PageSize.Bytes,
             FragmentSize = PageSize.Bytes,
             NameLength = DirectoryEntry.MaxNameBytes,
-            Flags = magic is ProcMagic or AuroraMagic or TerminalMagic ? FlagsAreValid | RelativeAccessTimes : FlagsAreValid,
+            Flags = magic is ProcMagic or AuroraMagic or TerminalMagic or QueueMagic ? FlagsAreValid | RelativeAccessTimes : FlagsAreValid,
             Id = magic == ProcMagic ? DeviceNumber.ProcFileSystem : magic == TerminalMagic ? DeviceNumber.TerminalFileSystem
+                : magic == QueueMagic ? DeviceNumber.QueueFileSystem
                 : DeviceNumber.FileSystem,
         };
         if (magic == AuroraMagic)

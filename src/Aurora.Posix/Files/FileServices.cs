@@ -39,6 +39,7 @@ namespace Aurora.Posix.Files;
 public sealed unsafe class FileServices
 {
     private readonly FileEnvironment _environment;
+    private readonly FileDrivers _drivers;
 
     public FileServices(
         FileState state, MemoryManager memory, UserMemory user, ThreadScheduler waker, GroupClocks clocks, RandomSource random,
@@ -66,7 +67,7 @@ public sealed unsafe class FileServices
         Walks = new PathWalks(State, Inodes, Proc, Names);
         Changes = new NameChanges(State, Stamps, Inodes, Names, Entries);
         Creation = new FileCreation(State, Inodes, Names, Changes, Room, _environment);
-        Removal = new FileRemoval(Names, Changes);
+        Removal = new FileRemoval(State, Names, Changes);
         Renames = new FileRenames(Stamps, Names, Entries, Changes, Room);
         TreeEnd = new TreeEnd(State, Inodes, Entries);
         Leases = new FileLeases(State, Proc, waker, clocks);
@@ -99,6 +100,7 @@ public sealed unsafe class FileServices
         var drivers = new FileDrivers(
             regular, Pipes, Devices, proc, new EventCounterOperations(State, waker), new TimerFileOperations(TimerFiles, user, waker),
             Signals, processHandles, Sockets, State, waker);
+        _drivers = drivers;
         EventPolls = drivers.EventPolls;
         Watching = new FileWatching(State, drivers, waker);
         OpenFiles = new OpenFiles(State, Inodes, Locks, Leases, drivers, Watching, EventPolls, closing, Flights);
@@ -221,6 +223,14 @@ public sealed unsafe class FileServices
 
     /// <summary>The group an object belongs to.</summary>
     public ObjectTracker GroupOf(ObjectHeader* header) => State.TrackerOf(header);
+
+    /// <summary>POSIX message queues, which are made of more than files, have files from here on; once, at boot.</summary>
+    public void Serve(QueueKeeper keeper, FileOperations driver)
+    {
+        Panic.Unless(State.Queues is null, "files: two keepers of queues"u8);
+        State.Queues = keeper;
+        _drivers.Add(FileKind.NamedQueue, driver);
+    }
 
     /// <summary>Schedules a file object for the next capture.</summary>
     public void MarkChanged(ObjectHeader* header) => State.MarkChanged(header);

@@ -90,6 +90,9 @@ public sealed unsafe class FileState
     /// <summary>The nodes of pseudo-terminals.</summary>
     internal TerminalNodes Terminals { get; }
 
+    /// <summary>POSIX message queues; null where there are none (host tools).</summary>
+    internal QueueKeeper? Queues { get; set; }
+
     /// <summary>Sockets with abstract names, of all groups (<see cref="SocketNames"/>).</summary>
     internal Socket** SocketBuckets { get; }
 

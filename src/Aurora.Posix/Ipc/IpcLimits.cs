@@ -17,6 +17,11 @@ public sealed unsafe class IpcLimits(IpcState state)
     {
         IpcSettings settings = state.SettingsOf(group);
         IpcSpace* space = state.Of(group);
+        if (ProcNames.IsQueueSetting(node))
+        {
+            NamedQueueLimits.Write(NamedOf(space), node, ref writer);
+            return;
+        }
         switch (node)
         {
             case ProcNode.SegmentBytesMax: writer.AppendDecimal(settings.LargestSegment); break;
@@ -70,6 +75,8 @@ public sealed unsafe class IpcLimits(IpcState state)
         if (space == null)
             return Errno.ENOMEM;
         text = text.Trim(" \t\n\r"u8);
+        if (ProcNames.IsQueueSetting(node))
+            return SetNamed(space, node, text);
         bool isNumber = Utf8Parser.TryParse(text, out ulong value, out int used) && used == text.Length;
         IpcSettings settings = space->Settings;
         if (node == ProcNode.SemaphoreLimits ? text.IsEmpty || !ReadSemaphores(text, ref settings) : !isNumber)
@@ -91,6 +98,16 @@ public sealed unsafe class IpcLimits(IpcState state)
         if (!settings.IsValid)
             return Errno.EINVAL;
         space->Settings = settings;
+        state.Tracked.MarkChanged(&space->Header);
+        return Errno.Ok;
+    }
+
+    private static NamedQueueSettings NamedOf(IpcSpace* space) => space == null ? NamedQueueSettings.Default : space->NamedSettings;
+
+    private Errno SetNamed(IpcSpace* space, ProcNode node, ReadOnlySpan<byte> text)
+    {
+        if (!NamedQueueLimits.TrySet(ref space->NamedSettings, node, text))
+            return Errno.EINVAL;
         state.Tracked.MarkChanged(&space->Header);
         return Errno.Ok;
     }

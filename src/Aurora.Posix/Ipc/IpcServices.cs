@@ -1,4 +1,4 @@
-// System V IPC of all groups. The services, and which of them know each other:
+// System V IPC and POSIX message queues of all groups. The services, and which of them know each other:
 //
 //   IpcState             slabs, each group's space
 //   IpcIds               ids and keys
@@ -11,8 +11,15 @@
 //   SemaphoreSets        making, changing and ending sets
 //   SharedSegmentKeeper  what memory says of segments
 //   SharedSegments       making, changing and ending segments
+//   QueueNotices         who is told that a POSIX queue has a message
+//   NamedQueues          finding, making and ending POSIX queues
+//   NamedQueueTraffic    what goes through them
+//   NamedQueueFile       them as open files
 using Aurora.Base;
 using Aurora.Memory;
+using Aurora.Posix.Files;
+using Aurora.Posix.Processes;
+using Aurora.Posix.Signals;
 using Aurora.Posix.Threads;
 
 namespace Aurora.Posix.Ipc;
@@ -21,7 +28,8 @@ namespace Aurora.Posix.Ipc;
 public sealed unsafe class IpcServices
 {
     public IpcServices(
-        IpcState state, SharedSegmentKeeper keeper, MemoryManager memory, UserMemory user, ThreadScheduler scheduler, GroupClocks clocks)
+        IpcState state, SharedSegmentKeeper keeper, MemoryManager memory, UserMemory user, ThreadScheduler scheduler, GroupClocks clocks,
+        FileServices files, ProcessTable processes, SignalService signals)
     {
         Messages = new Messages(state, user);
         Waiters = new IpcWaiters(state, scheduler, Messages);
@@ -31,8 +39,10 @@ public sealed unsafe class IpcServices
         Queues = new MessageQueues(state, Waiters, Messages, clocks);
         State = state;
         Segments = new SharedSegments(state, keeper, memory.Objects);
-        Settings = new IpcLimits(state);
-        Text = new IpcText(state, memory.Holes);
+        Notices = new QueueNotices(state.Tracked, processes, signals);
+        Named = new NamedQueues(state, files, Waiters, Messages, Notices);
+        Traffic = new NamedQueueTraffic(state.Tracked, Waiters, Notices, files.Stamps, scheduler);
+        files.Serve(Named, new NamedQueueFile(Traffic, state.Tracked, scheduler));
     }
 
     public IpcState State { get; }
@@ -45,11 +55,9 @@ public sealed unsafe class IpcServices
     public Semaphores Semaphores { get; }
     public SemaphoreSets Sets { get; }
 
-    /// <summary>What root has set.</summary>
-    public IpcLimits Settings { get; }
-
-    /// <summary>The files of /proc/sysvipc.</summary>
-    public IpcText Text { get; }
+    public QueueNotices Notices { get; }
+    public NamedQueues Named { get; }
+    public NamedQueueTraffic Traffic { get; }
 
     /// <summary>
     /// Ends what a group that ends has left, which has no processes any more, some of it; true when nothing is left.
@@ -59,7 +67,8 @@ public sealed unsafe class IpcServices
         IpcSpace* space = State.Of(group);
         if (space == null)
             return true;
-        if (!Segments.EndSome(space) || !Queues.EndSome(space) || !Sets.EndSome(space) || State.IsEndingOf(group))
+        if (!Segments.EndSome(space) || !Queues.EndSome(space) || !Sets.EndSome(space) || !Named.EndSome(space)
+            || State.IsEndingOf(group))
             return false;
         State.End(group);
         return true;
@@ -83,6 +92,8 @@ public sealed unsafe class IpcServices
             return;
         if (ending->Header.Kind == ObjectKind.SemaphoreSet)
             Sets.EndStep((SemaphoreSet*)ending);
+        else if (ending->Header.Kind == ObjectKind.NamedQueue)
+            Named.EndStep((NamedQueue*)ending);
         else
             Queues.EndStep((MessageQueue*)ending);
     }

@@ -25,6 +25,7 @@ public sealed unsafe class IpcState
         Waiters = new Slab<IpcWaiter>(pages, ProcessTable.MaxThreads);
         Queues = new Slab<MessageQueue>(pages, 1 << 16, ChargeKind.MessageQueue);
         Messages = new Slab<Message>(pages, 1 << 20, ChargeKind.Message);
+        Named = new Slab<NamedQueue>(pages, 1 << 16, ChargeKind.NamedQueue);
         Sets = new Slab<SemaphoreSet>(pages, 1 << 16, ChargeKind.SemaphoreSet);
         Blocks = new Slab<SemaphoreBlock>(pages, 1 << 18, ChargeKind.SemaphoreBlock);
         Undos = new Slab<SemaphoreUndo>(pages, 1 << 18, ChargeKind.SemaphoreUndo);
@@ -39,6 +40,7 @@ public sealed unsafe class IpcState
     internal Slab<IpcWaiter> Waiters { get; }
     internal Slab<MessageQueue> Queues { get; }
     internal Slab<Message> Messages { get; }
+    internal Slab<NamedQueue> Named { get; }
 
     internal Slab<SemaphoreSet> Sets { get; }
     internal Slab<SemaphoreBlock> Blocks { get; }
@@ -48,7 +50,7 @@ public sealed unsafe class IpcState
     /// <summary>The undo lists of a group, that with the highest number first.</summary>
     internal ref UndoList* FirstUndoList(ObjectTracker group) => ref _places.At(group.Index)->FirstUndoList;
 
-    /// <summary>Removed queues and sets that are being ended.</summary>
+    /// <summary>Removed queues and sets, and queues without names and files, that are being ended.</summary>
     internal IpcObject* FirstEnding;
 
     /// <summary>True while a removed object of a group is being ended.</summary>
@@ -117,7 +119,8 @@ public sealed unsafe class IpcState
         if (space == null)
             return null;
         space->Settings = IpcSettings.Default;
-        space->Segments.ChosenId = space->Sets.ChosenId = space->Queues.ChosenId = -1;
+        space->NamedSettings = NamedQueueSettings.Default;
+        space->Segments.ChosenId = space->Sets.ChosenId = space->Queues.ChosenId = space->Named.ChosenId = -1;
         group.Register(&space->Header, ObjectKind.IpcSpace);
         return space;
     }
@@ -138,6 +141,7 @@ public sealed unsafe class IpcState
         Ids.Free(&space->Segments);
         Ids.Free(&space->Sets);
         Ids.Free(&space->Queues);
+        Ids.Free(&space->Named);
         group.Remove(&space->Header);
         _spaces.Free(space);
         _places.At(group.Index)->Space = null;

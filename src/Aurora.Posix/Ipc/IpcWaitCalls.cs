@@ -7,4 +7,6 @@ public static class IpcWaitCalls
     public const uint OperateTimed = 220;
     public const uint Send = 69;
     public const uint Receive = 70;
+    public const uint NamedSend = 242;
+    public const uint NamedReceive = 243;
 }

@@ -21,6 +21,10 @@ public enum IpcWaitKind : byte
     /// <summary>For values of semaphores, which it changes or not (semop).</summary>
     Changer = 3,
     Observer = 4,
+
+    /// <summary>For a message of a POSIX queue (mq_timedreceive), and for room in one (mq_timedsend).</summary>
+    NamedReceiver = 5,
+    NamedSender = 6,
 }
 
 /// <summary>One waiting thread; a thread has at most one. Protected by the kernel lock.</summary>
@@ -35,7 +39,10 @@ public unsafe struct IpcWaiter
     /// <summary>The queue or set, on whose list it stands; null once it has been served.</summary>
     public IpcObject* Target;
 
-    /// <summary>Its place on that list: lower ones come first.</summary>
+    /// <summary>How urgent it is at a POSIX queue, by Linux's numbers: lower ones come first. Zero elsewhere.</summary>
+    public int Priority;
+
+    /// <summary>Its place among those of its priority: lower ones come first.</summary>
     public ulong Order;
     public IpcWaitKind Kind;
 
@@ -74,6 +81,9 @@ public unsafe struct IpcWaiter
 
     /// <summary>Its process ends: nothing is done for it any more.</summary>
     public readonly bool IsEnding => Thread->Process->IsEnding;
+
+    /// <summary>It waits at a POSIX queue.</summary>
+    public readonly bool IsNamed => Kind is IpcWaitKind.NamedReceiver or IpcWaitKind.NamedSender;
 
     /// <summary>It has been served, and its call has yet to see it.</summary>
     public readonly bool IsServed => Target == null;

@@ -8,6 +8,11 @@ namespace Aurora.Posix.Ipc;
 /// <summary>Puts threads on the lists of those who wait for System V objects, serves them, and ends their waits.</summary>
 public sealed unsafe class IpcWaiters(IpcState state, ThreadScheduler scheduler, Messages messages)
 {
+    /// <summary>The greatest priority of a waiter, which comes last.</summary>
+    internal const int LastPriority = 139;
+
+    private const int OrdinaryPriority = 120;
+
     /// <summary>A thread begins to wait at the end of a list; null without memory. The caller fills in what it waits for.</summary>
     public IpcWaiter* Begin(Thread* thread, IpcObject* target, IpcWaitKind kind)
     {
@@ -18,6 +23,7 @@ public sealed unsafe class IpcWaiters(IpcState state, ThreadScheduler scheduler,
         waiter->Thread = thread;
         waiter->Kind = kind;
         waiter->Target = target;
+        waiter->Priority = waiter->IsNamed ? PriorityOf(thread) : 0;
         thread->IpcWait = waiter;
         Append(ListOf(target, kind), waiter);
         state.Tracked.Of(&thread->Header).Register(&waiter->Header, ObjectKind.IpcWaiter);
@@ -125,6 +131,8 @@ public sealed unsafe class IpcWaiters(IpcState state, ThreadScheduler scheduler,
         {
             IpcWaitKind.Receiver => &((MessageQueue*)target)->Receivers,
             IpcWaitKind.Sender => &((MessageQueue*)target)->Senders,
+            IpcWaitKind.NamedReceiver => &((NamedQueue*)target)->Receivers,
+            IpcWaitKind.NamedSender => &((NamedQueue*)target)->Senders,
             IpcWaitKind.Changer => &((SemaphoreSet*)target)->Changers,
             _ => &((SemaphoreSet*)target)->Observers,
         };
@@ -133,10 +141,27 @@ public sealed unsafe class IpcWaiters(IpcState state, ThreadScheduler scheduler,
     internal static bool Place(IpcWaitList* list, IpcWaiter* waiter)
     {
         IpcWaiter* before = list->Last;
-        while (before != null && before->Order > waiter->Order)
+        while (before != null
+            && (before->Priority > waiter->Priority || (before->Priority == waiter->Priority && before->Order > waiter->Order)))
             before = before->Previous;
-        if (before != null && before->Order == waiter->Order)
+        if (before != null && before->Priority == waiter->Priority && before->Order == waiter->Order)
             return false;
+        Link(list, waiter, before);
+        return true;
+    }
+
+    // Behind those who are as urgent.
+    private static void Append(IpcWaitList* list, IpcWaiter* waiter)
+    {
+        IpcWaiter* before = list->Last;
+        while (before != null && before->Priority > waiter->Priority)
+            before = before->Previous;
+        waiter->Order = before == null || before->Priority != waiter->Priority ? 1 : before->Order + 1;
+        Link(list, waiter, before);
+    }
+
+    private static void Link(IpcWaitList* list, IpcWaiter* waiter, IpcWaiter* before)
+    {
         waiter->Previous = before;
         waiter->Next = before == null ? list->First : before->Next;
         if (waiter->Next != null)
@@ -147,20 +172,12 @@ public sealed unsafe class IpcWaiters(IpcState state, ThreadScheduler scheduler,
             before->Next = waiter;
         else
             list->First = waiter;
-        return true;
     }
 
-    private static void Append(IpcWaitList* list, IpcWaiter* waiter)
-    {
-        waiter->Order = list->Last == null ? 1 : list->Last->Order + 1;
-        waiter->Next = null;
-        waiter->Previous = list->Last;
-        if (list->Last != null)
-            list->Last->Next = waiter;
-        else
-            list->First = waiter;
-        list->Last = waiter;
-    }
+    // What Linux calls a task's priority: those of real time come before all others, which count from 100 to 139.
+    private static int PriorityOf(Thread* thread)
+        => thread->Schedule.IsRealTime ? SchedulingChoice.MaxPriority - thread->Schedule.Priority
+            : OrdinaryPriority + thread->Process->Nice;
 
     private static void Leave(IpcWaiter* waiter)
     {

@@ -21,8 +21,13 @@ public unsafe struct Message
     /// <summary>The queue it is in; null for one that is somebody's already, or nobody's yet, and for further parts.</summary>
     public MessageQueue* Queue;
 
+    /// <summary>As above, a POSIX queue.</summary>
+    public NamedQueue* Named;
+
     /// <summary>Its place in the queue: lower ones come first.</summary>
     public ulong Order;
+
+    /// <summary>Its type, above zero; of one for a POSIX queue its priority.</summary>
     public long Type;
 
     /// <summary>All of its text, in bytes.</summary>
@@ -40,6 +45,7 @@ public unsafe struct Message
     internal fixed byte Inline[InlineBytes];
 
     internal Message* NextPart;
+    internal Message* Child;
     internal Message* Next;
     internal Message* Previous;
 

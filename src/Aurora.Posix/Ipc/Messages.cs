@@ -47,7 +47,7 @@ public sealed unsafe class Messages(IpcState state, UserMemory user)
     /// <summary>The message ends, with all its parts; it is in no queue.</summary>
     public void End(Message* message)
     {
-        Panic.Unless(message->Queue == null, "ipc: a message ended in its queue"u8);
+        Panic.Unless(message->Queue == null && message->Named == null, "ipc: a message ended in its queue"u8);
         while (message != null)
         {
             Message* next = message->NextPart;

@@ -9,6 +9,7 @@ public static class SignalCode
     public const int Kernel = 0x80;
     public const int Queue = -1;
     public const int Timer = -2;
+    public const int MessageQueue = -3;
     public const int File = -5;
     public const int ThreadKill = -6;
 

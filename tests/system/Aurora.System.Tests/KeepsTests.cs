@@ -1,5 +1,5 @@
 // States that last, with the power cut while they do: held files, locks, leases, moved waiters; mappings of every shape; epolls;
-// pidfds; System V objects; sockets; pseudo-terminals; clocks that are read without pause.
+// pidfds; System V objects; POSIX message queues; sockets; pseudo-terminals; clocks that are read without pause.
 using System.Threading.Tasks;
 using Xunit;
 
@@ -20,6 +20,7 @@ public sealed class KeepsTests
     [InlineData("READY", "/usr/lib/aurora/shms", "8")]
     [InlineData("READY", "/usr/lib/aurora/msgs", "8")]
     [InlineData("READY", "/usr/lib/aurora/sems", "8")]
+    [InlineData("READY", "/usr/lib/aurora/mqueues", "8")]
     [InlineData("READY", "/usr/lib/aurora/sockets", "8")]
     [InlineData("READY", "/usr/lib/aurora/names", "8")]
     [InlineData("READY", "/usr/lib/aurora/passes", "8")]

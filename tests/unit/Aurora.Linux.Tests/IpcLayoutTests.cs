@@ -16,6 +16,8 @@ public sealed unsafe class IpcLayoutTests
         Assert.Equal(SharedSegmentRecord.Bytes, sizeof(SharedSegmentRecord));
         Assert.Equal(MessageQueueRecord.Bytes, sizeof(MessageQueueRecord));
         Assert.Equal(MessageRecord.Bytes, sizeof(MessageRecord));
+        Assert.Equal(NamedQueueRecord.Bytes, sizeof(NamedQueueRecord));
+        Assert.Equal(QueueAttributes.Bytes, sizeof(QueueAttributes));
         Assert.Equal(IpcWaiterRecord.Bytes, sizeof(IpcWaiterRecord));
         Assert.Equal(SemaphoreSetRecord.Bytes, sizeof(SemaphoreSetRecord));
         Assert.Equal(SemaphoreBlockRecord.Bytes, sizeof(SemaphoreBlockRecord));
@@ -46,7 +48,15 @@ public sealed unsafe class IpcLayoutTests
     [InlineData(typeof(MessageRecord), nameof(MessageRecord.Part), 36)]
     [InlineData(typeof(IpcWaiterRecord), nameof(IpcWaiterRecord.Order), 16)]
     [InlineData(typeof(IpcWaiterRecord), nameof(IpcWaiterRecord.WaitKind), 48)]
+    [InlineData(typeof(IpcWaiterRecord), nameof(IpcWaiterRecord.Priority), 52)]
     [InlineData(typeof(IpcWaiterRecord), nameof(IpcWaiterRecord.OperationCount), 56)]
+    [InlineData(typeof(IpcSpaceRecord), nameof(IpcSpaceRecord.Named), 96)]
+    [InlineData(typeof(IpcSpaceRecord), nameof(IpcSpaceRecord.NamedSettings), 112)]
+    [InlineData(typeof(IpcSpaceRecord), nameof(IpcSpaceRecord.NamesChanged), 136)]
+    [InlineData(typeof(NamedQueueRecord), nameof(NamedQueueRecord.User), 20)]
+    [InlineData(typeof(NamedQueueRecord), nameof(NamedQueueRecord.NoticeProcess), 28)]
+    [InlineData(typeof(NamedQueueRecord), nameof(NamedQueueRecord.NoticeValue), 56)]
+    [InlineData(typeof(QueueAttributes), nameof(QueueAttributes.Count), 24)]
     [InlineData(typeof(SemaphoreSetRecord), nameof(SemaphoreSetRecord.OperationSeconds), 40)]
     [InlineData(typeof(SemaphoreBlockRecord), nameof(SemaphoreBlockRecord.Values), 16)]
     [InlineData(typeof(SemaphoreBlockRecord), nameof(SemaphoreBlockRecord.Processes), 144)]

@@ -29,7 +29,7 @@ public sealed unsafe class ValidityTests(ITestOutputHelper output)
         "Process.Id", "Thread.Id", "ProcessGroup.Id", "Session.Id", "DescriptorChunk.Index", "Inode.Flags",
         "Terminal.Pseudo.Masters", "Terminal.Pseudo.Slaves",
         "SharedSegment.Ipc.Id", "SharedSegment.Ipc.Key", "MessageQueue.Ipc.Id", "MessageQueue.Ipc.Key",
-        "SemaphoreSet.Ipc.Id", "SemaphoreSet.Ipc.Key",
+        "SemaphoreSet.Ipc.Id", "SemaphoreSet.Ipc.Key", "NamedQueue.Ipc.Id", "NamedQueue.IsNamed",
     ];
 
     [Theory]
@@ -64,6 +64,7 @@ public sealed unsafe class ValidityTests(ITestOutputHelper output)
     [InlineData(ObjectKind.SharedSegment)]
     [InlineData(ObjectKind.MessageQueue)]
     [InlineData(ObjectKind.Message)]
+    [InlineData(ObjectKind.NamedQueue)]
     [InlineData(ObjectKind.IpcWaiter)]
     [InlineData(ObjectKind.SemaphoreSet)]
     [InlineData(ObjectKind.SemaphoreBlock)]
@@ -156,6 +157,7 @@ public sealed unsafe class ValidityTests(ITestOutputHelper output)
         ObjectKind.SharedSegment => StructFields.Of<SharedSegment>(),
         ObjectKind.MessageQueue => StructFields.Of<MessageQueue>(),
         ObjectKind.Message => StructFields.Of<Message>(),
+        ObjectKind.NamedQueue => StructFields.Of<NamedQueue>(),
         ObjectKind.IpcWaiter => StructFields.Of<IpcWaiter>(),
         ObjectKind.SemaphoreSet => StructFields.Of<SemaphoreSet>(),
         ObjectKind.SemaphoreBlock => StructFields.Of<SemaphoreBlock>(),
@@ -239,6 +241,7 @@ public sealed unsafe class ValidityTests(ITestOutputHelper output)
         ulong writer = kernel.Peek<uint>(init, Scratch + 4);
         FillEvents(kernel, init);
         FillIpc(kernel, init);
+        NamedQueueTests.Fill(kernel, init);
         SocketTests.Fill(kernel, init);
         FillTerminals(kernel, init);
         kernel.Do(init, 1, writer, Scratch, 100);

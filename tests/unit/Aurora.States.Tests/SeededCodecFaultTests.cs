@@ -41,6 +41,12 @@ public sealed class SeededCodecFaultTests(ITestOutputHelper output)
     [InlineData((int)CodecFaultKind.ForgottenMark, (int)ObjectKind.MessageQueue, "LastSender")]
     [InlineData((int)CodecFaultKind.ForgottenField, (int)ObjectKind.Message, "Type")]
     [InlineData((int)CodecFaultKind.ForgottenField, (int)ObjectKind.Message, "Order")]
+    [InlineData((int)CodecFaultKind.ForgottenField, (int)ObjectKind.NamedQueue, "MostMessages")]
+    [InlineData((int)CodecFaultKind.ForgottenField, (int)ObjectKind.NamedQueue, "NoticeValue")]
+    [InlineData((int)CodecFaultKind.ForgottenField, (int)ObjectKind.IpcWaiter, "Priority")]
+    [InlineData((int)CodecFaultKind.ForgottenMark, (int)ObjectKind.NamedQueue, "IsNamed")]
+    [InlineData((int)CodecFaultKind.ForgottenMark, (int)ObjectKind.NamedQueue, "NoticeKind")]
+    [InlineData((int)CodecFaultKind.WrongReference, (int)ObjectKind.NamedQueue, "Inode")]
     [InlineData((int)CodecFaultKind.ForgottenField, (int)ObjectKind.Socket, "Shut")]
     [InlineData((int)CodecFaultKind.ForgottenField, (int)ObjectKind.Socket, "Settings.Options")]
     [InlineData((int)CodecFaultKind.ForgottenField, (int)ObjectKind.SocketMessage, "User.Uid")]
@@ -94,6 +100,7 @@ public sealed class SeededCodecFaultTests(ITestOutputHelper output)
     [InlineData((int)ObjectKind.FormerName)]
     [InlineData((int)ObjectKind.Process)]
     [InlineData((int)ObjectKind.Message)]
+    [InlineData((int)ObjectKind.NamedQueue)]
     public void A_lost_tail_is_found(int kind) => AssertFound(SeededCodecFault.OfTail((ObjectKind)kind),
         $"lost tail of {(ObjectKind)kind}");
 

@@ -10,6 +10,9 @@ public static class DeviceNumber
     /// <summary>st_dev of what is in /dev/pts.</summary>
     public const ulong TerminalFileSystem = 0x17;
 
+    /// <summary>st_dev of what is in /dev/mqueue.</summary>
+    public const ulong QueueFileSystem = 0x18;
+
     public const ulong Null = (1 << 8) | 3;
     public const ulong Zero = (1 << 8) | 5;
     public const ulong Full = (1 << 8) | 7;

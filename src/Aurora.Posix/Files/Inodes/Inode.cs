@@ -13,6 +13,7 @@
 using System.Runtime.InteropServices;
 using Aurora.Base;
 using Aurora.Memory;
+using Aurora.Posix.Ipc;
 
 namespace Aurora.Posix.Files;
 
@@ -50,6 +51,9 @@ public enum InodeFlags : uint
 
     /// <summary>The node of a pseudo-terminal in /dev/pts, which keeps it (<see cref="TerminalNodes"/>).</summary>
     Terminal = 256,
+
+    /// <summary>The file of a POSIX message queue, in /dev/mqueue as long as that has a name (<see cref="QueueKeeper"/>).</summary>
+    NamedQueue = 512,
 }
 
 /// <summary>What must not happen to a memory file any more (F_ADD_SEALS). The values are part of the record format.</summary>
@@ -107,6 +111,9 @@ public unsafe struct Inode
 
     /// <summary>Nodes of pseudo-terminals: the terminal, as long as the node can be found.</summary>
     public ObjectHeader* Terminal;
+
+    /// <summary>Files of message queues: the queue, which lives as long.</summary>
+    public NamedQueue* Queue;
 
     /// <summary>/proc nodes: which one.</summary>
     public ProcKey ProcKey;
@@ -190,12 +197,20 @@ public unsafe struct Inode
     public readonly bool IsAnonymousFile => (Flags & InodeFlags.AnonymousFile) != 0;
     public readonly bool IsTerminal => (Flags & InodeFlags.Terminal) != 0;
 
+    public readonly bool IsQueue => (Flags & InodeFlags.NamedQueue) != 0;
+
+    /// <summary>A file of a message queue, or /dev/mqueue itself.</summary>
+    public readonly bool IsOfQueues => IsQueue || (IsProc && ProcKey.Node == ProcNode.Queues);
+
+    private readonly bool IsNamedQueue => Queue != null && Queue->IsNamed;
+
     /// <summary>A node of /dev/pts, or that directory itself.</summary>
     public readonly bool IsOfTerminals => IsTerminal || (IsProc && ProcKey.IsOfTerminals);
 
     /// <summary>st_dev.</summary>
     public readonly ulong FileSystem
-        => IsOfTerminals ? DeviceNumber.TerminalFileSystem : IsProc ? DeviceNumber.ProcFileSystem : DeviceNumber.FileSystem;
+        => IsOfTerminals ? DeviceNumber.TerminalFileSystem : IsOfQueues ? DeviceNumber.QueueFileSystem
+            : IsProc ? DeviceNumber.ProcFileSystem : DeviceNumber.FileSystem;
 
     public readonly bool IsMemoryFile => (Flags & InodeFlags.MemoryFile) != 0;
 
@@ -203,7 +218,7 @@ public unsafe struct Inode
     public readonly bool IsSealed(FileSeals seals) => (Seals & seals) != 0;
 
     /// <summary>A directory that has been removed while somebody holds it: nothing can be made in it any more.</summary>
-    public readonly bool IsOrphan => NameCount == 0 && !IsRoot && !IsProc && Terminal == null;
+    public readonly bool IsOrphan => NameCount == 0 && !IsRoot && !IsProc && Terminal == null && !IsNamedQueue;
 
     /// <summary>Not all of its names have been followed; when all there are have been, some do not exist.</summary>
     public readonly bool HasLostNames => AttachedCount != NameCount;
@@ -228,6 +243,6 @@ public unsafe struct Inode
 
     /// <summary>st_nlink.</summary>
     public readonly uint LinkCount
-        => !IsDirectory ? (IsProc || IsAnonymousFile || IsAnonymousSocket || Terminal != null ? 1 : NameCount)
+        => !IsDirectory ? (IsProc || IsAnonymousFile || IsAnonymousSocket || Terminal != null || IsNamedQueue ? 1 : NameCount)
             : IsOrphan ? 0 : 2 + SubdirectoryCount;
 }

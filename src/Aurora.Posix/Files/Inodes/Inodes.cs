@@ -200,6 +200,8 @@ public sealed unsafe partial class Inodes(
         }
         if (inode->Pipe != null)
             pipes.End(inode);
+        if (inode->Queue != null)
+            state.Queues!.Ended(inode);
         if (inode->Tail != null)
         {
             tracker.Remove(&inode->Tail->Header);

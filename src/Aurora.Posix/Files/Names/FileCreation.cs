@@ -56,6 +56,11 @@ public sealed unsafe class FileCreation(
     /// <summary>As above, where a walk has just found that there is no such file.</summary>
     public Errno Make(in FileCaller caller, ref WalkResult found, uint mode, ulong device)
     {
+        if (found.Directory->IsOfQueues && (mode & InodeMode.TypeMask) == InodeMode.Regular)
+        {
+            mode &= InodeMode.PermissionMask;
+            return state.Queues!.Make(in caller, found.Directory->Header.Group, found.Name, mode, out found.Inode);
+        }
         Errno error = found.Directory->IsProc ? Errno.EPERM : CheckAddition(in caller, found.Directory);
         return error != Errno.Ok ? error
             : MakeChecked(in caller, found.Directory, found.Name, found.Hash, mode, device, out found.Inode);
@@ -98,9 +103,9 @@ public sealed unsafe class FileCreation(
     /// <summary>Gives a file another name. Directories have one name only.</summary>
     public Errno Link(in FileCaller caller, Inode* target, Inode* directory, ReadOnlySpan<byte> name)
     {
-        if (target->IsDirectory)
+        if (target->IsDirectory || (target->IsQueue && directory->IsOfQueues))
             return Errno.EPERM;
-        if (target->IsProc || target->IsMemoryFile || target->IsAnonymousFile || target->IsTerminal
+        if (target->IsProc || target->IsMemoryFile || target->IsAnonymousFile || target->IsTerminal || target->IsQueue
             || target->Header.Group != directory->Header.Group)
             return Errno.EXDEV;
         if (target->NameCount == 0 && (target->Flags & InodeFlags.Linkable) == 0)
@@ -132,7 +137,7 @@ public sealed unsafe class FileCreation(
             return Errno.EPERM;
         if (directory->IsOrphan)
             return Errno.ENOENT;
-        if (TerminalPlace.IsAt(in caller, directory, name))
+        if (ServedPlaces.IsAt(in caller, directory, name))
             return Errno.EEXIST;
         hash = names.HashOf(directory, name);
         Errno unknown = names.Find(in caller, directory, name, hash, out DirectoryEntry* present);

@@ -6,6 +6,8 @@ namespace Aurora.Posix.Files;
 /// <summary>Which paths lead to files.</summary>
 public sealed unsafe class FilePaths(FileState state, ShownNames shown)
 {
+    private const int MaxServedPath = 32 + DirectoryEntry.MaxNameBytes;
+
     /// <summary>
     /// Writes the path of a file as seen from <paramref name="root"/>, or the one it had last, to the end of <paramref name="buffer"/> and
     /// returns where it starts, or -1 when it does not fit. <paramref name="isReachable"/> is false when the file never had a name or lies
@@ -15,8 +17,8 @@ public sealed unsafe class FilePaths(FileState state, ShownNames shown)
     {
         int start = buffer.Length;
         isReachable = true;
-        if (inode->IsOfTerminals)
-            return PathOfTerminal(inode, root, buffer, out isReachable);
+        if (inode->IsOfTerminals || inode->IsOfQueues)
+            return PathOfServed(inode, root, buffer, out isReachable);
         if (inode->IsProc && inode->Parent == null)
             return PathOfNode(inode, root, buffer, out isReachable);
         while (inode != root)
@@ -44,19 +46,24 @@ public sealed unsafe class FilePaths(FileState state, ShownNames shown)
         return start;
     }
 
-    // What is in /dev/pts is of the group, whoever looks: it is out of reach of who has another root.
-    private int PathOfTerminal(Inode* inode, Inode* root, Span<byte> buffer, out bool isReachable)
+    // What is in /dev/pts and /dev/mqueue is of the group, whoever looks: it is out of reach of who has another root.
+    private int PathOfServed(Inode* inode, Inode* root, Span<byte> buffer, out bool isReachable)
     {
         isReachable = root == state.NamespaceOf(&inode->Header)->Root;
-        Span<byte> text = stackalloc byte[32];
+        Span<byte> text = stackalloc byte[MaxServedPath];
         var writer = new Utf8Writer(text);
-        writer.Append(TerminalPlace.Path);
-        if (inode->IsTerminal)
+        writer.Append(inode->IsOfQueues ? ServedPlaces.QueuePath : ServedPlaces.TerminalPath);
+        if (inode->IsQueue)
+        {
+            writer.Append((byte)'/');
+            writer.Append(inode->Queue == null ? default : inode->Queue->Name);
+        }
+        else if (inode->IsTerminal)
         {
             writer.Append((byte)'/');
             writer.AppendDecimal(DeviceNumber.Minor(inode->Device));
         }
-        else if (inode->ProcKey.Node != ProcNode.Terminals)
+        else if (!ServedPlaces.IsTop(inode->ProcKey.Node))
         {
             writer.Append((byte)'/');
             writer.Append(ProcNames.NameOf(inode->ProcKey.Node));

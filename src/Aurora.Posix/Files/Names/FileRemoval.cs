@@ -4,12 +4,14 @@ using Aurora.Posix.SystemCalls;
 namespace Aurora.Posix.Files;
 
 /// <summary>Takes names of files away.</summary>
-public sealed unsafe class FileRemoval(NameTable names, NameChanges changes)
+public sealed unsafe class FileRemoval(FileState state, NameTable names, NameChanges changes)
 {
     /// <summary>As below, of what a walk has just found and does not hold any more.</summary>
     public Errno Unlink(in FileCaller caller, in WalkResult found)
     {
         DirectoryEntry* entry = found.Entry;
+        if (found.Directory->IsOfQueues)
+            return state.Queues!.Remove(in caller, found.Directory->Header.Group, found.Name);
         if (entry == null)
             return Errno.EPERM;
         Errno error = Permissions.CheckRemoval(found.Directory, entry->Target, in caller);
@@ -22,6 +24,8 @@ public sealed unsafe class FileRemoval(NameTable names, NameChanges changes)
     /// <summary>unlink: takes a name of a file that is not a directory.</summary>
     public Errno Unlink(in FileCaller caller, Inode* directory, ReadOnlySpan<byte> name)
     {
+        if (directory->IsOfQueues)
+            return state.Queues!.Remove(in caller, directory->Header.Group, name);
         Errno error = FindRemovable(caller, directory, name, out DirectoryEntry* entry);
         if (error != Errno.Ok)
             return error;
@@ -34,6 +38,8 @@ public sealed unsafe class FileRemoval(NameTable names, NameChanges changes)
     /// <summary>rmdir: takes away an empty directory.</summary>
     public Errno RemoveDirectory(in FileCaller caller, Inode* directory, ReadOnlySpan<byte> name)
     {
+        if (directory->IsOfQueues)
+            return state.Queues!.Find(directory->Header.Group, name) == null ? Errno.ENOENT : Errno.ENOTDIR;
         Errno error = FindRemovable(caller, directory, name, out DirectoryEntry* entry);
         if (error != Errno.Ok)
             return error;
@@ -53,7 +59,7 @@ public sealed unsafe class FileRemoval(NameTable names, NameChanges changes)
         entry = null;
         if (directory->IsProc)
             return Errno.EPERM;
-        if (TerminalPlace.IsAt(in caller, directory, name))
+        if (ServedPlaces.IsAt(in caller, directory, name))
             return Errno.EBUSY;
         Errno error = names.Find(in caller, directory, name, out entry);
         if (error == Errno.Ok && entry == null)

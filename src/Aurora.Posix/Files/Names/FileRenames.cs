@@ -19,11 +19,13 @@ public sealed unsafe class FileRenames(FileStamps stamps, NameTable names, NameE
     public Errno Rename(
         in FileCaller caller, Inode* oldDirectory, ReadOnlySpan<byte> oldName, Inode* newDirectory, ReadOnlySpan<byte> newName, RenameFlags flags)
     {
+        if (oldDirectory->IsOfQueues && newDirectory->IsOfQueues)
+            return Errno.EPERM;
         if (oldDirectory->IsProc || newDirectory->IsProc || oldDirectory->Header.Group != newDirectory->Header.Group)
             return Errno.EXDEV;
         if (newDirectory->IsOrphan)
             return Errno.ENOENT;
-        if (TerminalPlace.IsAt(in caller, oldDirectory, oldName) || TerminalPlace.IsAt(in caller, newDirectory, newName))
+        if (ServedPlaces.IsAt(in caller, oldDirectory, oldName) || ServedPlaces.IsAt(in caller, newDirectory, newName))
             return Errno.EBUSY;
         Errno error = Find(in caller, oldDirectory, oldName, out DirectoryEntry* source);
         DirectoryEntry* victim = null;

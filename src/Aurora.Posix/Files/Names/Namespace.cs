@@ -1,8 +1,8 @@
 // The directory tree of one consistency group, as far as it is not in inodes and entries: its roots, and what must be known to read the
 // rest (FileTree). Each directory knows which of its entries are in memory (NameBuckets). /proc is part of every tree: its top directory is
 // an ordinary pinned inode, what is below it is made on demand (ProcFileSystem). /dev consists of ordinary device inodes made with the
-// image (StandardTree), but for /dev/pts, which is served as /proc is (TerminalPlace). Every group has room for one; it is open from when
-// the group gets files until all of them are out of memory.
+// image (StandardTree), but for /dev/pts and /dev/mqueue, which are served as /proc is (ServedPlaces). Every group has room for one; it
+// is open from when the group gets files until all of them are out of memory.
 using Aurora.Base;
 
 namespace Aurora.Posix.Files;

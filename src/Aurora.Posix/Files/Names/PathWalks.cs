@@ -245,7 +245,7 @@ public sealed unsafe class PathWalks(FileState state, Inodes inodes, ProcFileSys
         if (walker.Current == walker.Root)
             return (walker.Flags & WalkFlags.Beneath) != 0 ? Errno.EXDEV : Errno.Ok;
         Inode* parent = walker.Current->Above;
-        bool isHeld = parent == null && walker.Current->IsProc && walker.Current->ProcKey.Node != ProcNode.Terminals;
+        bool isHeld = parent == null && walker.Current->IsProc && !ServedPlaces.IsTop(walker.Current->ProcKey.Node);
         if (isHeld)
             parent = proc.Parent(walker.Current);
         else if (parent == null && walker.Current->IsProc)
@@ -266,12 +266,12 @@ public sealed unsafe class PathWalks(FileState state, Inodes inodes, ProcFileSys
         return Errno.EXDEV;
     }
 
-    // What is above /dev/pts, which does not hold it.
+    // What is above /dev/pts and /dev/mqueue, which do not hold it.
     private Errno FindDevices(in FileCaller caller, in Walker walker, out Inode* directory)
     {
         directory = null;
         Inode* root = state.NamespaceOf(&walker.Current->Header)->Root;
-        Errno error = names.Find(in caller, root, TerminalPlace.Devices, out DirectoryEntry* entry);
+        Errno error = names.Find(in caller, root, ServedPlaces.Devices, out DirectoryEntry* entry);
         if (error == Errno.Ok && entry != null)
             error = names.Follow(in caller, entry);
         // Root may have put something else there.
@@ -331,7 +331,7 @@ public sealed unsafe class PathWalks(FileState state, Inodes inodes, ProcFileSys
         return isLast ? FinishAt(ref walker, ref result, LastComponent.Root, false) : Errno.Ok;
     }
 
-    // What a directory of /proc has is held, and so is /dev/pts; what another has is not.
+    // What a directory of /proc has is held, and so are /dev/pts and /dev/mqueue; what another has is not.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private Errno Child(
         in Walker walker, ReadOnlySpan<byte> name, in FileCaller caller, out Inode* child, out bool isHeld, ref WalkResult result)
@@ -345,16 +345,17 @@ public sealed unsafe class PathWalks(FileState state, Inodes inodes, ProcFileSys
             child = proc.Lookup(directory, name, in caller);
             return Errno.Ok;
         }
-        if (TerminalPlace.IsAt(in caller, directory, name))
-            return MakeTerminals(directory, ProcNode.Terminals, out child, out isHeld, ref result);
+        ProcNode served = ServedPlaces.At(in caller, directory, name);
+        if (served != ProcNode.None)
+            return MakeServed(directory, served, out child, out isHeld, ref result);
         uint hash = names.HashOf(walker.Tree, directory, name);
         Errno error = names.Find(in caller, directory, name, hash, out DirectoryEntry* entry);
         result.Entry = entry;
         result.Hash = hash;
         if (entry == null)
         {
-            return error == Errno.Ok && TerminalPlace.IsMultiplexer(in caller, directory, name)
-                ? MakeTerminals(directory, ProcNode.Multiplexer, out child, out isHeld, ref result) : error;
+            return error == Errno.Ok && ServedPlaces.IsMultiplexer(in caller, directory, name)
+                ? MakeServed(directory, ProcNode.Multiplexer, out child, out isHeld, ref result) : error;
         }
         error = names.Follow(in caller, entry);
         if (error != Errno.Ok)
@@ -363,10 +364,10 @@ public sealed unsafe class PathWalks(FileState state, Inodes inodes, ProcFileSys
         return Errno.Ok;
     }
 
-    private Errno MakeTerminals(Inode* directory, ProcNode node, out Inode* child, out bool isHeld, ref WalkResult result)
+    private Errno MakeServed(Inode* directory, ProcNode node, out Inode* child, out bool isHeld, ref WalkResult result)
     {
         result.Entry = null;
-        child = proc.MakeTerminals(directory, node);
+        child = proc.MakeServed(directory, node);
         isHeld = child != null;
         return isHeld ? Errno.Ok : Errno.ENOMEM;
     }

@@ -30,8 +30,9 @@ public static unsafe class StandardTree
         AddDevice(builder, "/dev/urandom"u8, 0x1B6, DeviceNumber.Urandom, ref error);
         AddDevice(builder, "/dev/tty"u8, 0x1B6, DeviceNumber.ControllingTerminal, ref error);
         AddDevice(builder, "/dev/ptmx"u8, 0x1B6, DeviceNumber.Multiplexer, ref error);
-        // Where /dev/pts is seen; what is in it is of each group's own making (TerminalPlace).
+        // Where /dev/pts and /dev/mqueue are seen; what is in them is of each group's own making (ServedPlaces).
         Note(builder.Make("/dev/pts"u8, InodeMode.Directory | 0x1ED), ref error);
+        Note(builder.Make("/dev/mqueue"u8, InodeMode.Directory | InodeMode.Sticky | InodeMode.AccessMask), ref error);
         AddDevice(builder, "/dev/console"u8, 0x180, DeviceNumber.Console, ref error);
         AddDevice(builder, "/dev/ttyS0"u8, 0x180, DeviceNumber.SerialTerminal, ref error);
         AddLink(builder, "/dev/fd"u8, "/proc/self/fd"u8, ref error);

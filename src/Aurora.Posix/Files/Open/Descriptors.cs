@@ -188,7 +188,9 @@ public sealed unsafe partial class Descriptors(FileState state, OpenFiles openFi
                 if (left <= 0)
                     return false;
                 DescriptorChunk* chunk = table->ChunkAt(i);
-                openFiles.Release(Empty(table, chunk, BitOperations.TrailingZeroCount(chunk->CloseOnExec)), ref left);
+                OpenFile* file = Empty(table, chunk, BitOperations.TrailingZeroCount(chunk->CloseOnExec));
+                TellQueue(table, file);
+                openFiles.Release(file, ref left);
             }
         }
         return true;
@@ -288,6 +290,14 @@ public sealed unsafe partial class Descriptors(FileState state, OpenFiles openFi
     {
         if (file->Inode->FirstLock != null)
             locks.ReleaseOwner(file->Inode, table->Header.Id);
+        TellQueue(table, file);
         openFiles.Release(file, ref left);
+    }
+
+    // POSIX: closing any descriptor of a message queue ends what mq_notify has asked for.
+    private void TellQueue(DescriptorTable* table, OpenFile* file)
+    {
+        if (file->Kind == FileKind.NamedQueue)
+            state.Queues!.Closed(file->Inode, table->Header.Id);
     }
 }

@@ -30,6 +30,13 @@ public sealed unsafe class FileDrivers
         _byKind[(int)FileKind.Socket] = sockets;
     }
 
+    /// <summary>Makes operations serve a kind that nothing serves yet; at boot.</summary>
+    internal void Add(FileKind kind, FileOperations operations)
+    {
+        Panic.Unless(_byKind[(int)kind] is null, "files: two drivers of a kind"u8);
+        _byKind[(int)kind] = operations;
+    }
+
     /// <summary>Epolls ask the files they watch.</summary>
     internal EventPolls EventPolls { get; }
 

@@ -32,6 +32,9 @@ public enum FileKind : byte
 
     /// <summary>The attachment is a <see cref="Files.Socket"/>.</summary>
     Socket = 44,
+
+    /// <summary>A POSIX message queue, which the inode leads to.</summary>
+    NamedQueue = 45,
 }
 
 /// <summary>One opening of a file.</summary>

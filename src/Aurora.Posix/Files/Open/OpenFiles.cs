@@ -151,7 +151,7 @@ public sealed unsafe class OpenFiles(
     internal static FileKind KindOf(Inode* inode) => inode->Type switch
     {
         InodeMode.Directory => FileKind.Directory,
-        InodeMode.Regular => inode->IsProc ? FileKind.Proc : FileKind.Regular,
+        InodeMode.Regular => inode->IsProc ? FileKind.Proc : inode->IsQueue ? FileKind.NamedQueue : FileKind.Regular,
         InodeMode.Fifo => FileKind.Pipe,
         InodeMode.CharacterDevice => FileKind.Device,
         InodeMode.Socket when inode->IsAnonymousSocket => FileKind.Socket,

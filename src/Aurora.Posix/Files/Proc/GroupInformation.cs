@@ -13,7 +13,7 @@ namespace Aurora.Posix.Files;
 /// <summary>Answers /proc's questions about the processes of each group.</summary>
 public sealed unsafe class GroupInformation(
     TrackedObjects tracked, ProcessTable processes, MachineSettingsTable settings, SignalService signals, ThreadScheduler scheduler,
-    GroupClocks clocks, FramePool frames, MachineNames names, IpcServices ipc) : ProcessInformation
+    GroupClocks clocks, FramePool frames, MachineNames names, IpcFiles ipc) : ProcessInformation
 {
     private const ulong NanosecondsPerSecond = 1_000_000_000;
 

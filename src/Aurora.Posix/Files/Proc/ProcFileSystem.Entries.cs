@@ -36,6 +36,8 @@ public sealed unsafe partial class ProcFileSystem
             }
             index = (ulong)ProcNode.End;
         }
+        if (place.Node == ProcNode.Queues)
+            return NextQueue(directory, index, ref position, out key, name, out nameLength);
         if (place.Node == ProcNode.ProcessNamespaces)
             return NextNamespace(place, index, ref position, out key, name, out nameLength);
         int number = NextNumber(directory, (int)Math.Min(index - (ulong)ProcNode.End, int.MaxValue), out key);
@@ -46,6 +48,38 @@ public sealed unsafe partial class ProcFileSystem
         writer.AppendDecimal(number);
         nameLength = writer.Length;
         return true;
+    }
+
+    /// <summary>st_ino of an entry that a listing has found.</summary>
+    public ulong NumberOf(Inode* directory, ProcKey key)
+        => key.Node == ProcNode.QueueEntry ? state.Queues!.NumberAt(directory->Header.Group, key.Item) : key.InodeNumber;
+
+    private bool NextQueue(
+        Inode* directory, ulong index, ref ulong position, out ProcKey key, Span<byte> name, out int nameLength)
+    {
+        int from = (int)Math.Min(index - (ulong)ProcNode.End, int.MaxValue);
+        int found = state.Queues!.Next(directory->Header.Group, from, name, out nameLength);
+        key = new ProcKey(ProcNode.QueueEntry, 0, found);
+        position = DirectoryEntry.FirstPosition + (ulong)ProcNode.End + (ulong)Math.Max(found, 0);
+        return found >= 0;
+    }
+
+    private Inode* LookupQueue(Inode* directory, ReadOnlySpan<byte> name)
+    {
+        Inode* found = state.Queues!.Find(directory->Header.Group, name);
+        if (found != null)
+            inodes.Hold(found);
+        return found;
+    }
+
+    // As Linux reckons: so many bytes for the directory, and for each queue.
+    private void DescribeQueues(Inode* directory)
+    {
+        const int bytesOfEntry = 20;
+        int count = state.Queues!.CountOf(directory->Header.Group, out long changeTime);
+        directory->Size = (ulong)((count + 2) * bytesOfEntry);
+        if (changeTime != 0)
+            directory->AccessTime = directory->ModifyTime = directory->ChangeTime = changeTime;
     }
 
     private static bool NextNamespace(

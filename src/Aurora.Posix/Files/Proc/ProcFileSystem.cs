@@ -35,14 +35,16 @@ public sealed unsafe partial class ProcFileSystem(FileState state, Inodes inodes
         // A task's directory shows its process's files.
         if (place.Node == ProcNode.Task)
             return LookupInTask(directory, name);
+        if (place.Node == ProcNode.Queues)
+            return LookupQueue(directory, name);
         if (place.Node == ProcNode.ProcessNamespaces)
             return ProcNamespaces.Find(name) is var index and >= 0 && ProcessOf(directory) != null
                 ? Make(directory, new ProcKey(ProcNode.Namespace, place.Process, index)) : null;
         return ParseNumber(name, out int number) ? LookupNumber(directory, number) : null;
     }
 
-    /// <summary>/dev/pts of a group, or its multiplexer, held; null when memory is exhausted.</summary>
-    internal Inode* MakeTerminals(Inode* near, ProcNode node) => Make(near, new ProcKey(node));
+    /// <summary>/dev/pts or /dev/mqueue of a group, or its multiplexer, held; null when memory is exhausted.</summary>
+    internal Inode* MakeServed(Inode* near, ProcNode node) => Make(near, new ProcKey(node));
 
     /// <summary>The directory a /proc directory is in, held; null when it is gone.</summary>
     internal Inode* Parent(Inode* directory)
@@ -246,6 +248,8 @@ public sealed unsafe partial class ProcFileSystem(FileState state, Inodes inodes
         inode->ProcOwner = process == null ? default : process->Header.Id;
         if (key.Node == ProcNode.Multiplexer)
             inode->Device = DeviceNumber.Multiplexer;
+        if (key.Node == ProcNode.Queues)
+            DescribeQueues(inode);
         return inode;
     }
 }

@@ -135,8 +135,18 @@ public enum ProcNode : ushort
     Tty = 127,
     TtyDrivers = 128,
 
+    /// <summary>/dev/mqueue, as above; a queue in it; and the directory of its limits.</summary>
+    Queues = 130,
+    QueueEntry = 131,
+    SysFsQueues = 132,
+    QueueMessagesMax = 133,
+    QueueBytesMax = 134,
+    QueuesMax = 135,
+    QueueMessagesDefault = 136,
+    QueueBytesDefault = 137,
+
     /// <summary>One more than the last.</summary>
-    End = 129,
+    End = 138,
 }
 
 /// <summary>Names a node of /proc: what it is, of which process, and which descriptor or thread.</summary>
@@ -161,7 +171,8 @@ public struct ProcKey
 
     /// <summary>st_ino: unique among /proc's nodes and above all stored object ids, but for namespaces: programs know theirs.</summary>
     public readonly ulong InodeNumber => IsOfTerminals ? TerminalNodes.NumberOf(this) : Node == ProcNode.NamespaceFile
-        ? ProcNamespaces.NumberOf(Item) : (1UL << 62) | ((ulong)(uint)Process << 32) | ((ulong)Node << 20) | (uint)(Item & 0xFFFFF);
+        ? ProcNamespaces.NumberOf(Item) : Node == ProcNode.Queues ? 1
+        : (1UL << 62) | ((ulong)(uint)Process << 32) | ((ulong)Node << 20) | (uint)(Item & 0xFFFFF);
 
     /// <summary>What is in /dev/pts, which has numbers of its own, or that directory.</summary>
     public readonly bool IsOfTerminals => Node is >= ProcNode.Terminals and <= ProcNode.PseudoTerminal;
@@ -189,8 +200,9 @@ public struct ProcKey
         ProcNode.Root or ProcNode.ProcessDescriptorInformation or ProcNode.Sys or ProcNode.SysKernel or ProcNode.SysVm or ProcNode.SysFs
             or ProcNode.SysFsEpoll or ProcNode.SysVIpc or ProcNode.SysNet or ProcNode.SysNetUnix or ProcNode.SysNetCore
             or ProcNode.ProcessNet or ProcNode.Terminals or ProcNode.SysKernelTerminals or ProcNode.Tty or ProcNode.RandomDirectory
-            or ProcNode.Process or ProcNode.ProcessTasks
+            or ProcNode.Process or ProcNode.ProcessTasks or ProcNode.SysFsQueues
             or ProcNode.Task => InodeMode.Directory | 0x16D,
+        ProcNode.Queues => InodeMode.Directory | InodeMode.Sticky | InodeMode.AccessMask,
         ProcNode.ProcessEnvironment or ProcNode.ProcessIo or ProcNode.ProcessPageMap or ProcNode.ProcessAuxiliary
             or ProcNode.ProcessPersonality => InodeMode.Regular | 0x100,
         ProcNode.ProcessMemory => InodeMode.Regular | 0x180,

@@ -1,5 +1,5 @@
-// The mount table: there are three file systems, the root, /proc and /dev/pts, and no mounts besides. Their device numbers are those of
-// stat(2), by which programs find out on which one a file is.
+// The mount table: there are four file systems, the root, /proc, /dev/pts and /dev/mqueue, and no mounts besides. Their device numbers are
+// those of stat(2), by which programs find out on which one a file is.
 using System;
 using Aurora.Base;
 
@@ -17,14 +17,17 @@ internal static class ProcMountText
                 WriteMountInformation("2 1 "u8, DeviceNumber.ProcFileSystem, "/proc"u8, "proc"u8, "rw"u8, ref writer);
                 WriteMountInformation("3 1 "u8, DeviceNumber.TerminalFileSystem, "/dev/pts"u8, "devpts"u8,
                     "rw,gid=5,mode=620,ptmxmode=666"u8, ref writer);
+                WriteMountInformation("4 1 "u8, DeviceNumber.QueueFileSystem, "/dev/mqueue"u8, "mqueue"u8, "rw"u8, ref writer);
                 break;
             case ProcNode.ProcessMountStatistics:
                 writer.Append("device aurora mounted on / with fstype aurora\ndevice proc mounted on /proc with fstype proc\n"u8);
                 writer.Append("device devpts mounted on /dev/pts with fstype devpts\n"u8);
+                writer.Append("device mqueue mounted on /dev/mqueue with fstype mqueue\n"u8);
                 break;
             default:
                 writer.Append("aurora / aurora rw,relatime 0 0\nproc /proc proc rw,relatime 0 0\n"u8);
                 writer.Append("devpts /dev/pts devpts rw,relatime,gid=5,mode=620,ptmxmode=666 0 0\n"u8);
+                writer.Append("mqueue /dev/mqueue mqueue rw,relatime 0 0\n"u8);
                 break;
         }
     }

@@ -15,12 +15,19 @@ internal static class ProcNames
     public static bool IsOfIpc(ProcNode node) => DirectoryOf(node) == ProcNode.SysVIpc;
 
     /// <summary>True for a limit of System V objects below /proc/sys.</summary>
-    public static bool IsIpcSetting(ProcNode node) => node is >= ProcNode.FirstIpcSetting and <= ProcNode.LastIpcSetting;
+    public static bool IsIpcSetting(ProcNode node)
+        => node is >= ProcNode.FirstIpcSetting and <= ProcNode.LastIpcSetting || IsQueueSetting(node);
+
+    /// <summary>The limits of POSIX message queues.</summary>
+    public static bool IsQueueSetting(ProcNode node) => node is >= ProcNode.QueueMessagesMax and <= ProcNode.QueueBytesDefault;
 
     /// <summary>The directory a node is in. For /proc itself, None.</summary>
     public static ProcNode DirectoryOf(ProcNode node) => node switch
     {
-        ProcNode.Root or ProcNode.None or ProcNode.Terminals => ProcNode.None,
+        ProcNode.Root or ProcNode.None or ProcNode.Terminals or ProcNode.Queues => ProcNode.None,
+        ProcNode.QueueEntry => ProcNode.Queues,
+        ProcNode.SysFsQueues => ProcNode.SysFs,
+        >= ProcNode.QueueMessagesMax and <= ProcNode.QueueBytesDefault => ProcNode.SysFsQueues,
         ProcNode.Multiplexer or ProcNode.PseudoTerminal => ProcNode.Terminals,
         ProcNode.SysKernelTerminals => ProcNode.SysKernel,
         ProcNode.TerminalsMax or ProcNode.TerminalsNumber or ProcNode.TerminalsReserve => ProcNode.SysKernelTerminals,
@@ -153,6 +160,12 @@ internal static class ProcNames
         ProcNode.TerminalsReserve => "reserve"u8,
         ProcNode.Tty => "tty"u8,
         ProcNode.TtyDrivers => "drivers"u8,
+        ProcNode.SysFsQueues => "mqueue"u8,
+        ProcNode.QueueMessagesMax => "msg_max"u8,
+        ProcNode.QueueBytesMax => "msgsize_max"u8,
+        ProcNode.QueuesMax => "queues_max"u8,
+        ProcNode.QueueMessagesDefault => "msg_default"u8,
+        ProcNode.QueueBytesDefault => "msgsize_default"u8,
         _ => default,
     };
 

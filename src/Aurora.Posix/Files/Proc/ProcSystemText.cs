@@ -37,7 +37,7 @@ internal sealed class ProcSystemText(ProcSettingText settings)
                 WriteProcessors(information, in system, ref writer);
                 break;
             case ProcNode.FileSystems:
-                writer.Append("nodev\taurora\nnodev\tproc\nnodev\tdevpts\n"u8);
+                writer.Append("nodev\taurora\nnodev\tproc\nnodev\tdevpts\nnodev\tmqueue\n"u8);
                 break;
             case ProcNode.Devices:
                 writer.Append("Character devices:\n  1 mem\n  4 ttyS\n  5 /dev/tty\n  5 /dev/console\n  5 /dev/ptmx\n128 ptm\n136 pts\n"u8);

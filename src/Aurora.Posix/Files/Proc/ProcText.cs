@@ -162,7 +162,7 @@ internal sealed unsafe class ProcText(
         writer.Append("\nflags:\t0"u8);
         writer.AppendOctal(file->Flags | (closes ? OpenFlags.CloseOnExec : 0));
         writer.Append("\nmnt_id:\t"u8);
-        writer.AppendDecimal(file->Inode->IsOfTerminals ? 3 : file->Inode->IsProc ? 2 : 1);
+        writer.AppendDecimal(file->Inode->IsOfTerminals ? 3 : file->Inode->IsOfQueues ? 4 : file->Inode->IsProc ? 2 : 1);
         writer.Append("\nino:\t"u8);
         writer.AppendDecimal(file->Inode->IsProc ? file->Inode->ProcKey.InodeNumber : file->Inode->Number);
         writer.Append((byte)'\n');

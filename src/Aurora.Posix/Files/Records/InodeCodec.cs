@@ -54,16 +54,16 @@ public sealed unsafe class InodeCodec(FileServices files) : FileCodec(files)
 
     private const InodeFlags KnownFlags = InodeFlags.Root | InodeFlags.Proc | InodeFlags.Pinned | InodeFlags.Anonymous
         | InodeFlags.Linkable | InodeFlags.MemoryFile | InodeFlags.Executed | InodeFlags.AnonymousFile
-        | InodeFlags.Terminal;
+        | InodeFlags.Terminal | InodeFlags.NamedQueue;
 
     private const byte VersionWithoutNewFlags = 2;
     private const byte VersionWithoutNames = 3;
     // What is never in a tree.
     private const InodeFlags Nameless = InodeFlags.Anonymous | InodeFlags.MemoryFile | InodeFlags.AnonymousFile
-        | InodeFlags.Terminal;
+        | InodeFlags.Terminal | InodeFlags.NamedQueue;
 
     private const InodeFlags NewFlags = InodeFlags.Linkable | InodeFlags.MemoryFile | InodeFlags.Executed
-        | InodeFlags.AnonymousFile | InodeFlags.Terminal;
+        | InodeFlags.AnonymousFile | InodeFlags.Terminal | InodeFlags.NamedQueue;
 
     public override ObjectKind Kind => ObjectKind.Inode;
 
@@ -290,6 +290,7 @@ public sealed unsafe class InodeCodec(FileServices files) : FileCodec(files)
         return (record.Flags & ~KnownFlags) == 0
             && record.Mode <= 0xFFFF && (isAnonymous ? record.Mode <= InodeMode.PermissionMask : InodeMode.IsValidType(record.Mode))
             && (!isAnonymous || !isProc) && ((record.Flags & InodeFlags.Terminal) == 0 || IsTerminalValid(in record))
+            && ((record.Flags & InodeFlags.NamedQueue) == 0 || IsQueueValid(in record))
             && record.Size <= FileData.MaxFileBytes
             && (isDirectory || (record.Flags & InodeFlags.Root) == 0)
             && (!isProc || record.ProcKey.Node is > ProcNode.None and < ProcNode.End)
@@ -307,6 +308,10 @@ public sealed unsafe class InodeCodec(FileServices files) : FileCodec(files)
             && DeviceNumber.Major(record.Device) == DeviceNumber.PseudoTerminals
             && DeviceNumber.Minor(record.Device) < TerminalNodes.Most
             && record.Number == TerminalNodes.NumberOf(DeviceNumber.Minor(record.Device));
+
+    // It is nothing else, and has no pages.
+    private static bool IsQueueValid(in InodeRecord record)
+        => record.Flags == InodeFlags.NamedQueue && (record.Mode & InodeMode.TypeMask) == InodeMode.Regular && record.Data.IsNone;
 
     private static void Fill(Inode* inode, in InodeRecord record)
     {

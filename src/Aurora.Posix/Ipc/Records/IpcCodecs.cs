@@ -7,7 +7,8 @@ public sealed class IpcCodecs(IpcServices ipc)
 {
     private readonly StateCodec[] _all = 
     [
-        new IpcSpaceCodec(ipc), new SharedSegmentCodec(ipc), new MessageQueueCodec(ipc), new MessageCodec(ipc), new IpcWaiterCodec(ipc),
+        new IpcSpaceCodec(ipc), new SharedSegmentCodec(ipc), new MessageQueueCodec(ipc), new NamedQueueCodec(ipc), new MessageCodec(ipc),
+        new IpcWaiterCodec(ipc),
         new SemaphoreSetCodec(ipc), new SemaphoreBlockCodec(ipc), new SemaphoreUndoCodec(ipc),
     ];
 

@@ -23,7 +23,9 @@ public struct IpcWaiterRecord
     public IpcWaitKind WaitKind;
     public MessageSearch Search;
     public ushort Result;
-    public uint Reserved;
+
+    /// <summary>At POSIX queues; zero elsewhere.</summary>
+    public int Priority;
     public int OperationCount, Blocking;
 }
 
@@ -99,19 +101,26 @@ public sealed unsafe class IpcWaiterCodec(IpcServices ipc) : IpcCodec(ipc)
         {
             IpcWaitKind.Receiver => thread->Call.Number == IpcWaitCalls.Receive,
             IpcWaitKind.Sender => thread->Call.Number == IpcWaitCalls.Send,
+            IpcWaitKind.NamedReceiver => thread->Call.Number == IpcWaitCalls.NamedReceive,
+            IpcWaitKind.NamedSender => thread->Call.Number == IpcWaitCalls.NamedSend,
             _ => thread->Call.Number is IpcWaitCalls.Operate or IpcWaitCalls.OperateTimed,
         });
 
     private static bool IsOperating(IpcWaitKind kind) => kind is IpcWaitKind.Changer or IpcWaitKind.Observer;
 
-    private static ObjectKind TargetOf(IpcWaitKind kind) => IsOperating(kind) ? ObjectKind.SemaphoreSet : ObjectKind.MessageQueue;
+    private static bool IsNamed(IpcWaitKind kind) => kind is IpcWaitKind.NamedReceiver or IpcWaitKind.NamedSender;
+
+    private static ObjectKind TargetOf(IpcWaitKind kind)
+        => IsOperating(kind) ? ObjectKind.SemaphoreSet : IsNamed(kind) ? ObjectKind.NamedQueue : ObjectKind.MessageQueue;
 
     private static bool IsValid(in IpcWaiterRecord record)
     {
         bool isServed = record.Target.IsNone;
-        return record.WaitKind is >= IpcWaitKind.Receiver and <= IpcWaitKind.Observer && record.Reserved == 0
+        return record.WaitKind is >= IpcWaitKind.Receiver and <= IpcWaitKind.NamedSender
             && isServed == (record.Order == 0) && record.Order <= long.MaxValue && (isServed || record.Result == 0)
-            && (IsOperating(record.WaitKind) ? IsValidOperating(in record) : IsValidMessaging(in record));
+            && (IsNamed(record.WaitKind) ? record.Priority is >= 0 and <= IpcWaiters.LastPriority : record.Priority == 0)
+            && (IsOperating(record.WaitKind) ? IsValidOperating(in record)
+                : IsNamed(record.WaitKind) ? IsValidNamed(in record) : IsValidMessaging(in record));
     }
 
     private static bool IsValidMessaging(in IpcWaiterRecord record)
@@ -126,6 +135,12 @@ public sealed unsafe class IpcWaiterCodec(IpcServices ipc) : IpcCodec(ipc)
             && (isReceiver ? record.MostBytes <= long.MaxValue : record.Type == 0 && record.MostBytes == 0)
             && record.OperationCount == 0 && record.Blocking == 0;
     }
+
+    // A receiver that has been served has a message; a sender has his until then.
+    private static bool IsValidNamed(in IpcWaiterRecord record)
+        => (record.Target.IsNone == (record.WaitKind == IpcWaitKind.NamedReceiver)) == !record.Message.IsNone
+            && record.Result == 0 && record.Type == 0 && record.MostBytes == 0 && record.Search == MessageSearch.Any
+            && record.OperationCount == 0 && record.Blocking == 0;
 
     private static bool IsValidOperating(in IpcWaiterRecord record)
         => record.Message.IsNone && record.Type == 0 && record.MostBytes == 0 && record.Search == MessageSearch.Any
@@ -143,6 +158,7 @@ public sealed unsafe class IpcWaiterCodec(IpcServices ipc) : IpcCodec(ipc)
         MostBytes = waiter->MostBytes,
         WaitKind = waiter->Kind,
         Search = waiter->Choice.Search,
+        Priority = waiter->Priority,
         Result = (ushort)waiter->Result,
         OperationCount = waiter->OperationCount,
         Blocking = waiter->Blocking,
@@ -163,6 +179,7 @@ public sealed unsafe class IpcWaiterCodec(IpcServices ipc) : IpcCodec(ipc)
         waiter->Blocking = record.Blocking;
         waiter->Kind = record.WaitKind;
         waiter->Order = record.Order;
+        waiter->Priority = record.Priority;
         waiter->Result = (Errno)record.Result;
         waiter->Choice = new MessageChoice { Type = record.Type, Search = record.Search };
         waiter->MostBytes = record.MostBytes;

@@ -39,7 +39,8 @@ public sealed unsafe class MessageCodec(IpcServices ipc) : IpcCodec(ipc)
     public override bool IsSound(ObjectHeader* header)
     {
         Message* message = (Message*)header;
-        return IsLiveOrNone(message->Queue, ObjectKind.MessageQueue) && IsLiveOrNone(message->Head, ObjectKind.Message)
+        return IsLiveOrNone(message->Queue, ObjectKind.MessageQueue) && IsLiveOrNone(message->Named, ObjectKind.NamedQueue)
+            && IsLiveOrNone(message->Head, ObjectKind.Message)
             && IsLiveOrNone(message->Holder, ObjectKind.IpcWaiter) && IsValid(Describe(message)) && IsWhole(message)
             && (message->OwnBytes <= Message.InlineBytes || message->Page != null);
     }
@@ -53,13 +54,16 @@ public sealed unsafe class MessageCodec(IpcServices ipc) : IpcCodec(ipc)
         for (Message* part = message->NextPart; part != null; part = part->NextPart)
             if (part->Part != parts++ || part->Bytes != message->Bytes)
                 return false;
-        return parts == Message.PartsFor(message->Bytes) && (message->Queue != null) != (message->Holder != null)
+        int holders = (message->Queue != null ? 1 : 0) + (message->Named != null ? 1 : 0) + (message->Holder != null ? 1 : 0);
+        bool isNamed = message->Named != null || (message->Holder != null && message->Holder->IsNamed);
+        return parts == Message.PartsFor(message->Bytes) && holders == 1
+            && (isNamed ? message->Type <= NamedQueue.MostPriority : message->Type > 0)
             && (message->Holder == null || message->Holder->Message == message);
     }
 
     private static MessageRecord Describe(Message* message) => new()
     {
-        Queue = IdOf(message->Queue),
+        Queue = message->Named != null ? IdOf(message->Named) : IdOf(message->Queue),
         Head = IdOf(message->Head),
         Order = message->Order,
         Type = message->Type,
@@ -73,7 +77,7 @@ public sealed unsafe class MessageCodec(IpcServices ipc) : IpcCodec(ipc)
         return record.TextBytes is >= 0 and <= Message.MostBytes && record.Part >= 0 && record.Part < Message.PartsFor(record.TextBytes)
             && isHead == record.Head.IsNone && (record.Order != 0) == !record.Queue.IsNone && record.Order <= long.MaxValue
             && record.Priority == 0 && record.Reserved == 0
-            && (isHead ? record.Type > 0 : record.Type == 0 && record.Queue.IsNone);
+            && (isHead ? record.Type >= 0 : record.Type == 0 && record.Queue.IsNone);
     }
 
     public override RestoreStatus Create(ObjectTracker tracker, ObjectId id, byte version, ReadOnlySpan<byte> payload)
@@ -104,6 +108,13 @@ public sealed unsafe class MessageCodec(IpcServices ipc) : IpcCodec(ipc)
             return LinkPart(message, (Message*)tracker.Find(record.Head, ObjectKind.Message));
         if (record.Queue.IsNone)
             return RestoreStatus.Ok;
+        NamedQueue* named = (NamedQueue*)tracker.Find(record.Queue, ObjectKind.NamedQueue);
+        if (named != null)
+        {
+            message->Named = named;
+            named->Messages.Restore(message);
+            return RestoreStatus.Ok;
+        }
         MessageQueue* queue = (MessageQueue*)tracker.Find(record.Queue, ObjectKind.MessageQueue);
         if (queue == null || Ipc.State.Of(tracker) == null)
             return RestoreStatus.MissingReference;

@@ -68,19 +68,20 @@ internal sealed unsafe partial class TestKernel : IDisposable
         Memory = new MemoryManager(Pages, Tracked, Frames, Mmu, Scheduler, new HostFibers(), default, new MappedFiles(files), options,
             segments, Clocks, new TestClockSource());
         User = new UserMemory(Memory);
-        Ipc = new IpcServices(ipc, segments, Memory, User, Scheduler, Clocks);
         Random.Reseed("test"u8);
         Processes = new ProcessTable(Pages, Tracked);
         Settings = new MachineSettingsTable(Pages, Tracked, Clocks, Memory.ClockObjects);
         Signals = new SignalService(Pages, Scheduler, Tracked, Processes);
         Timers = new TimerService(Pages, Scheduler, Signals, Clocks, Tracked);
         var names = new MachineNames(default, MachineCalls.Release, MachineCalls.VersionText);
-        var information = new GroupInformation(Tracked, Processes, Settings, Signals, Scheduler, Clocks, Frames, names, Ipc);
+        var information = new GroupInformation(Tracked, Processes, Settings, Signals, Scheduler, Clocks, Frames, names,
+            new IpcFiles(ipc, Memory.Holes));
         Records = new ModelFileRecords(
             group => SourceOf(group.Index)?.Records ?? [], kind => _versionOf(kind) ?? Codecs[kind].Version,
             (group, id) => SourceOf(group.Index)!.Users.GetValueOrDefault(id));
         var environment = new FileEnvironment(Space, Preemption, Records, new HostFibers());
         Files = new FileServices(files, Memory, User, Scheduler, Clocks, Random, environment, information, Timers);
+        Ipc = new IpcServices(ipc, segments, Memory, User, Scheduler, Clocks, Files, Processes, Signals);
         Names = Files.Attach(Tracker);
         _names[Tracker.Index] = (nint)Names;
         Console = new TestConsole(Pages);

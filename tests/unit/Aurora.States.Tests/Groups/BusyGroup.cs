@@ -1,7 +1,7 @@
 // A group that has something of everything: private, shared and file-backed memory, files open and unlinked, pipes with contents, a
 // terminal with input nobody has read, an eventfd, a timerfd and a signalfd, sockets with messages and an open file in one, an epoll, a
-// pseudo-terminal with something on both sides, System V objects, timers, a lock, pending signals, and threads that sleep in a read, a
-// poll, a nanosleep and a futex wait.
+// pseudo-terminal with something on both sides, System V objects, a POSIX message queue, timers, a lock, pending signals, and threads
+// that sleep in a read, a poll, a nanosleep and a futex wait.
 using System;
 using System.Text;
 using Aurora.Base;
@@ -25,7 +25,7 @@ internal static unsafe class BusyGroup
     // Descriptors.
     private const ulong Console = 1, Data = 3, Gone = 4, PipeEnd = 5, PipeStart = 6, EmptyEnd = 7, EmptyStart = 8, Epoll = 9;
     private const ulong Counter = 10, Timer = 11, Signals = 12, SocketEnd = 13, SocketStart = 14;
-    private const ulong Master = 15, Slave = 17;
+    private const ulong Master = 15, Slave = 17, NamedQueue = 18;
 
     // Process numbers: 1, three children, a thread.
     private const int Reader = 2;
@@ -45,6 +45,7 @@ internal static unsafe class BusyGroup
         MakeIpc(programs, init);
         ConnectSockets(programs, init);
         OpenTerminal(programs, init);
+        MakeQueue(programs, init);
         BlockSignals(programs, init);
         FallAsleep(programs, group, init);
         Assert.Equal(12, world.Manager.Type(group, "pending\nhalf"u8));
@@ -202,9 +203,26 @@ internal static unsafe class BusyGroup
         programs.Do(init, 65, set, ProgramDriver.Slot, 1);
     }
 
+    // With something in it, and somebody who wants to be told.
+    private static void MakeQueue(ProgramDriver programs, Thread* init)
+    {
+        programs.Put(init, Buffer, 0);
+        programs.Put(init, Buffer + 8, 4);
+        programs.Put(init, Buffer + 16, 100);
+        Assert.Equal((long)NamedQueue, programs.Do(init, 240, programs.PutText(init, ProgramDriver.Slot, "busy"), 0x42, 0x180, Buffer));
+        Assert.Equal(0, programs.Do(init, 242, NamedQueue, Buffer, 20, 7, 0));
+        Assert.Equal(0, programs.Do(init, 242, NamedQueue, Buffer, 30, 8, 0));
+        programs.Put(init, Buffer, 0);
+        programs.Put(init, Buffer + 8, 1UL << 32);
+        Assert.Equal(0, programs.Do(init, 244, NamedQueue, Buffer));
+    }
+
     // The oldest message goes, and a new one comes.
     private static void SendOn(ProgramDriver programs, Thread* init, ulong number)
     {
+        Assert.True(programs.Do(init, 243, NamedQueue, Buffer, 100, 0, 0) > 0);
+        programs.Put(init, Buffer, number);
+        Assert.Equal(0, programs.Do(init, 242, NamedQueue, Buffer, 8 + (number % 50), number % 100, 0));
         ulong queue = (ulong)programs.Do(init, 68, 77, 0);
         Assert.True(programs.Do(init, 70, queue, Buffer, 4000, 0, 0) >= 8);
         programs.Put(init, Buffer, 5);

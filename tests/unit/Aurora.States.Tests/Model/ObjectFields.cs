@@ -51,6 +51,7 @@ internal sealed unsafe class ObjectFields
         [ObjectKind.EventPoll] = typeof(EventPoll), [ObjectKind.EventWatch] = typeof(EventWatch),
         [ObjectKind.IpcSpace] = typeof(IpcSpace), [ObjectKind.SharedSegment] = typeof(SharedSegment),
             [ObjectKind.MessageQueue] = typeof(MessageQueue), [ObjectKind.Message] = typeof(Message),
+            [ObjectKind.NamedQueue] = typeof(NamedQueue),
             [ObjectKind.IpcWaiter] = typeof(IpcWaiter), [ObjectKind.SemaphoreSet] = typeof(SemaphoreSet),
             [ObjectKind.SemaphoreBlock] = typeof(SemaphoreBlock), [ObjectKind.SemaphoreUndo] = typeof(SemaphoreUndo),
         [ObjectKind.Socket] = typeof(Socket), [ObjectKind.SocketMessage] = typeof(SocketMessage),
@@ -117,14 +118,17 @@ internal sealed unsafe class ObjectFields
         [typeof(AddressSpace)] = ["Root", "ResidentPages", "Faults", "Gaps", "TableMemory", "Table", "CapacityPages", "LastHit",
             "Segments", "HasOtherRegion"], // counted, and what a restore has found
         [typeof(Mapping)] = ["NextOfObject", "PreviousOfObject", "IsDetached"], // counted again until its space has ended
-        [typeof(IpcSpace)] = [.. TableOf("Segments"), .. TableOf("Sets"), .. TableOf("Queues")], // found by the objects
+        [typeof(IpcSpace)] = [.. TableOf("Segments"), .. TableOf("Sets"), .. TableOf("Queues"), .. TableOf("Named"),
+            "FirstQueueUser"], // found by the objects
         [typeof(SemaphoreSet)] = ["Ipc.NextOfKey", "Ipc.NextEnding", "First", "Table", "FirstUndo", "Changers.First", "Changers.Last",
             "Observers.First", "Observers.Last"], // lists
         [typeof(SemaphoreUndo)] = ["List", "NextOfList", "PreviousOfList", "NextOfSet", "PreviousOfSet"], // its number is compared
         [typeof(MessageQueue)] = ["Ipc.NextOfKey", "First", "Last", "Receivers.First", "Receivers.Last", "Senders.First", "Senders.Last",
             "Ipc.NextEnding"], // lists
-        [typeof(Message)] = ["Page", "NextPart", "Next", "Previous"], // its order is compared, and its text by ObjectPicture
+        [typeof(Message)] = ["Page", "NextPart", "Child", "Next", "Previous"], // its order is compared, and its text by ObjectPicture
         [typeof(IpcWaiter)] = ["Next", "Previous", "Page"], // its order is compared, and its operations by ObjectPicture
+        [typeof(NamedQueue)] = ["Ipc.NextOfKey", "Ipc.NextEnding", "Messages._root", "Messages._lastOrder",
+            "Receivers.First", "Receivers.Last", "Senders.First", "Senders.Last"], // lists; the orders of its messages are compared
         [typeof(SharedSegment)] = ["Ipc.NextOfKey", "Ipc.NextEnding"], // lists
     };
 

@@ -23,7 +23,8 @@ internal static class Operations
         .. LockOperations.All, .. LeaseOperations.All, .. PipeOperations.All, .. EventPollOperations.All, .. EventOperations.All,
             .. PidfdOperations.All,
             .. SocketOperations.All, .. MemoryOperations.All, .. VdsoOperations.All, .. SegmentOperations.All,
-            .. MessageOperations.All, .. SemaphoreOperations.All, .. RegionOperations.All, .. FutexOperations.All,
+            .. MessageOperations.All, .. NamedQueueOperations.All,
+            .. SemaphoreOperations.All, .. RegionOperations.All, .. FutexOperations.All,
             .. TerminalOperations.All, .. PtyOperations.All,
     ];
 
