@@ -90,6 +90,9 @@ public sealed unsafe class FileState
     /// <summary>The nodes of pseudo-terminals.</summary>
     internal TerminalNodes Terminals { get; }
 
+    /// <summary>What /proc/sys/kernel/random/boot_id shows of this boot of the machine; zero until somebody asks.</summary>
+    internal System.UInt128 BootId { get; set; }
+
     /// <summary>POSIX message queues; null where there are none (host tools).</summary>
     internal QueueKeeper? Queues { get; set; }
 

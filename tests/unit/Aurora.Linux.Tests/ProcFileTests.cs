@@ -89,6 +89,28 @@ public sealed unsafe class ProcFileTests : IDisposable
     }
 
     [Fact]
+    public void Thread_self_leads_to_the_thread_that_asks()
+    {
+        Thread* second = SecondThread(_init);
+        Assert.Equal($"1/task/{second->Id}", Link(second, "/proc/thread-self"));
+        Assert.Equal("1/task/1", Link(_init, "/proc/thread-self"));
+        _kernel.PokeText(second, Scratch, "worker");
+        _kernel.Do(second, 157, 15, Scratch);
+        Assert.Equal("worker\n", Text(second, "/proc/thread-self/comm"));
+    }
+
+    [Fact]
+    public void A_boot_has_one_id_and_every_uuid_is_another()
+    {
+        string boot = Text(_init, "/proc/sys/kernel/random/boot_id");
+        Assert.Matches("^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}\n$", boot);
+        Assert.Equal(boot, Text(_init, "/proc/sys/kernel/random/boot_id"));
+        string uuid = Text(_init, "/proc/sys/kernel/random/uuid");
+        Assert.Matches("^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}\n$", uuid);
+        Assert.True(uuid != boot && uuid != Text(_init, "/proc/sys/kernel/random/uuid"));
+    }
+
+    [Fact]
     public void Status_tells_signals_limits_and_memory_as_they_are()
     {
         Handlers.Catch(_kernel, _init, Posix.Signals.Signal.SIGUSR1);

@@ -104,11 +104,16 @@ public sealed unsafe partial class ProcFileSystem(FileState state, Inodes inodes
     {
         length = 0;
         var writer = new Utf8Writer(buffer);
-        if (link->ProcKey.Node == ProcNode.Self)
+        if (link->ProcKey.Node is ProcNode.Self or ProcNode.ThreadSelf)
         {
             if (caller.Thread == null)
                 return Errno.ENOENT;
             writer.AppendDecimal(caller.Thread->Process->Id);
+            if (link->ProcKey.Node == ProcNode.ThreadSelf)
+            {
+                writer.Append("/task/"u8);
+                writer.AppendDecimal(caller.Thread->Id);
+            }
         }
         else if (link->ProcKey.Node == ProcNode.Mounts)
         {

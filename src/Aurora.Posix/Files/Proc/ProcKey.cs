@@ -145,8 +145,11 @@ public enum ProcNode : ushort
     QueueMessagesDefault = 136,
     QueueBytesDefault = 137,
 
+    /// <summary>In /proc, beside <see cref="Self"/>.</summary>
+    ThreadSelf = 138,
+
     /// <summary>One more than the last.</summary>
-    End = 138,
+    End = 139,
 }
 
 /// <summary>Names a node of /proc: what it is, of which process, and which descriptor or thread.</summary>
@@ -193,7 +196,7 @@ public struct ProcKey
     /// <summary>The permission bits and type.</summary>
     public readonly uint Mode => Node switch
     {
-        ProcNode.Self or ProcNode.Mounts or ProcNode.Net or ProcNode.ProcessExecutable or ProcNode.ProcessCurrentDirectory
+        ProcNode.Self or ProcNode.ThreadSelf or ProcNode.Mounts or ProcNode.Net or ProcNode.ProcessExecutable or ProcNode.ProcessCurrentDirectory
             or ProcNode.ProcessRoot or ProcNode.Descriptor or ProcNode.Namespace => InodeMode.SymbolicLink | InodeMode.AccessMask,
         ProcNode.ProcessDescriptors => InodeMode.Directory | 0x140,
         ProcNode.ProcessNamespaces => InodeMode.Directory | 0x149,

@@ -46,7 +46,7 @@ internal static class ProcNames
             or ProcNode.ProtectedHardLinks or ProcNode.ProtectedSymbolicLinks or ProcNode.LeaseBreakTime => ProcNode.SysFs,
         ProcNode.ThreadsMax or ProcNode.DomainName or ProcNode.OverflowUid or ProcNode.OverflowGid or ProcNode.LastPid or ProcNode.Tainted
             or ProcNode.Architecture => ProcNode.SysKernel,
-        ProcNode.SysVIpc => ProcNode.Root,
+        ProcNode.SysVIpc or ProcNode.ThreadSelf => ProcNode.Root,
         >= ProcNode.SysVIpcSegments and <= ProcNode.SysVIpcMessages => ProcNode.SysVIpc,
         >= ProcNode.FirstIpcSetting and <= ProcNode.LastIpcSetting => ProcNode.SysKernel,
         ProcNode.BootId or ProcNode.Uuid or ProcNode.EntropyAvailable or ProcNode.PoolSize => ProcNode.RandomDirectory,
@@ -161,6 +161,7 @@ internal static class ProcNames
         ProcNode.Tty => "tty"u8,
         ProcNode.TtyDrivers => "drivers"u8,
         ProcNode.SysFsQueues => "mqueue"u8,
+        ProcNode.ThreadSelf => "thread-self"u8,
         ProcNode.QueueMessagesMax => "msg_max"u8,
         ProcNode.QueueBytesMax => "msgsize_max"u8,
         ProcNode.QueuesMax => "queues_max"u8,

@@ -1,4 +1,5 @@
 using System;
+using System.Buffers.Binary;
 using Aurora.Base;
 using Aurora.Memory;
 using Aurora.Posix.Processes;
@@ -8,6 +9,8 @@ namespace Aurora.Posix.Files;
 /// <summary>What the files below /proc/sys say.</summary>
 internal sealed unsafe class ProcSettingText(FileState state, MemoryManager memory, RandomSource random)
 {
+    private const int UuidBytes = 16;
+
     public void Write(ProcessInformation information, ushort group, ProcNode node, ref Utf8Writer writer)
     {
         if (ProcNames.IsIpcSetting(node))
@@ -47,7 +50,8 @@ internal sealed unsafe class ProcSettingText(FileState state, MemoryManager memo
             case ProcNode.LastPid: ProcFields.WriteLine(information.LastProcessOf(group), ref writer); break;
             case ProcNode.Architecture: ProcFields.WriteLine("x86_64"u8, ref writer); break;
             case ProcNode.MinimumAddress: ProcFields.WriteLine((int)AddressSpace.UserStart, ref writer); break;
-            case ProcNode.BootId or ProcNode.Uuid: WriteUuid(ref writer); break;
+            case ProcNode.BootId: WriteUuid(BootId, ref writer); break;
+            case ProcNode.Uuid: WriteUuid(NewUuid(), ref writer); break;
         }
     }
 
@@ -72,12 +76,31 @@ internal sealed unsafe class ProcSettingText(FileState state, MemoryManager memo
         writer.Append("\t0\n"u8);
     }
 
-    private void WriteUuid(ref Utf8Writer writer)
+    // Made when it is asked for first: who boots has random numbers by then.
+    private UInt128 BootId
     {
-        Span<byte> bytes = stackalloc byte[16];
+        get
+        {
+            if (state.BootId == 0)
+                state.BootId = NewUuid();
+            return state.BootId;
+        }
+    }
+
+    // RFC 9562, version 4.
+    private UInt128 NewUuid()
+    {
+        Span<byte> bytes = stackalloc byte[UuidBytes];
         random.Fill(bytes);
         bytes[6] = (byte)((bytes[6] & 0x0F) | 0x40);
         bytes[8] = (byte)((bytes[8] & 0x3F) | 0x80);
+        return BinaryPrimitives.ReadUInt128BigEndian(bytes);
+    }
+
+    private static void WriteUuid(UInt128 uuid, ref Utf8Writer writer)
+    {
+        Span<byte> bytes = stackalloc byte[UuidBytes];
+        BinaryPrimitives.WriteUInt128BigEndian(bytes, uuid);
         for (int i = 0; i < bytes.Length; i++)
         {
             if (i is 4 or 6 or 8 or 10)
