@@ -485,6 +485,22 @@ static const char *a_byte_ends_a_timed_read(void)
     return 0;
 }
 
+static const char *old_settings_leave_what_they_do_not_have(void)
+{
+    struct pty pty;
+    struct termios before, after;
+    struct termio old;
+    MUST(opens(&pty) && tcgetattr(pty.slave, &before) == 0 && ioctl(pty.slave, TCGETA, &old) == 0);
+    MUST(old.c_lflag == (unsigned short)before.c_lflag && old.c_cc[VQUIT] == before.c_cc[VQUIT]);
+    hold();
+    old.c_lflag &= ~ECHO;
+    old.c_cc[VINTR] = 1;
+    MUST(ioctl(pty.master, TCSETAW, &old) == 0 && tcgetattr(pty.slave, &after) == 0);
+    MUST(after.c_lflag == (before.c_lflag & ~ECHO) && after.c_cc[VINTR] == 1 && after.c_cc[VSUSP] == before.c_cc[VSUSP]);
+    MUST(FAILS(ioctl(pty.slave, TCGETA, 8), EFAULT) && FAILS(ioctl(pty.slave, TCSETAF, 8), EFAULT));
+    return 0;
+}
+
 static const struct check checks[] = {
     ENTRY(a_line_is_edited_and_read), ENTRY(output_is_kept_until_the_master_reads_it), ENTRY(raw_bytes_pass_both_ways),
     ENTRY(an_end_of_file_is_read_once), ENTRY(an_interrupt_reaches_the_foreground), ENTRY(a_new_size_is_told_to_the_foreground),
@@ -493,6 +509,7 @@ static const struct check checks[] = {
     ENTRY(jobs_are_stopped_and_go_on), ENTRY(a_terminal_has_its_name), ENTRY(a_directory_lists_terminals), ENTRY(a_mode_is_kept),
     ENTRY(the_controlling_terminal_is_found), ENTRY(an_epoll_watches_both_ends), ENTRY(a_locked_terminal_is_not_opened),
     ENTRY(numbers_are_given_again), ENTRY(a_reader_waits_over_the_cut), ENTRY(a_byte_ends_a_timed_read),
+    ENTRY(old_settings_leave_what_they_do_not_have),
 };
 
 int main(int count, char **arguments)

@@ -16,6 +16,10 @@ public sealed unsafe class TerminalControl
     private const uint SetSettings = 0x5402;
     private const uint SetSettingsAfterOutput = 0x5403;
     private const uint SetSettingsFlush = 0x5404;
+    private const uint GetOldSettings = 0x5405;
+    private const uint SetOldSettings = 0x5406;
+    private const uint SetOldSettingsAfterOutput = 0x5407;
+    private const uint SetOldSettingsFlush = 0x5408;
     private const uint SendBreak = 0x5409;
     internal const uint FlowControl = 0x540A;
     internal const uint Flush = 0x540B;
@@ -72,6 +76,10 @@ public sealed unsafe class TerminalControl
                 return ReadSettings(thread, terminal, argument, Termios.ShortBytes, command == SetSettingsFlush);
             case SetSettings2 or SetSettingsAfterOutput2 or SetSettingsFlush2:
                 return ReadSettings(thread, terminal, argument, Termios.Bytes, command == SetSettingsFlush2);
+            case GetOldSettings:
+                return Write(thread, argument, OldTermios.Of(terminal->Settings));
+            case SetOldSettings or SetOldSettingsAfterOutput or SetOldSettingsFlush:
+                return ReadOldSettings(thread, terminal, argument, command == SetOldSettingsFlush);
             case GetWindow:
                 return Write(thread, argument, in terminal->Window);
             case SetWindow:
@@ -111,11 +119,21 @@ public sealed unsafe class TerminalControl
     {
         Termios settings = terminal->Settings;
         AccessResult access = _user.Read(thread->Process->AddressSpace, new VirtualAddress(address), new Span<byte>(&settings, bytes));
-        if (!access.IsOk)
-            return Stop(thread, in access);
+        return access.IsOk ? ChangeSettings(thread, terminal, in settings, dropsInput) : Stop(thread, in access);
+    }
+
+    private SystemCallResult ReadOldSettings(Thread* thread, Terminal* terminal, ulong address, bool dropsInput)
+    {
+        AccessResult access = _user.Read(thread->Process->AddressSpace, new VirtualAddress(address), out OldTermios old);
+        return access.IsOk ? ChangeSettings(thread, terminal, old.Over(terminal->Settings), dropsInput) : Stop(thread, in access);
+    }
+
+    private SystemCallResult ChangeSettings(Thread* thread, Terminal* terminal, in Termios asked, bool dropsInput)
+    {
         Errno error = _terminals.Jobs.CheckChange(thread, terminal);
         if (error != Errno.Ok)
             return error;
+        Termios settings = asked;
         settings.Line = 0;
         _terminals.Settings.Set(terminal, in settings, dropsInput);
         return 0;

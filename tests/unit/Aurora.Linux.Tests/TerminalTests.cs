@@ -150,6 +150,31 @@ public sealed unsafe class TerminalTests
     }
 
     [Fact]
+    public void Settings_in_the_form_of_System_V_leave_what_they_do_not_have()
+    {
+        using var kernel = new TestKernel();
+        Thread* init = kernel.Boot();
+        kernel.OpenTerminal(init);
+        kernel.Do(init, 16, 0, 0x5401, Scratch);
+        var before = kernel.Peek<Termios>(init, Scratch);
+        kernel.Do(init, 16, 0, 0x5405, Scratch);
+        var old = kernel.Peek<OldTermios>(init, Scratch);
+        Assert.Equal(((ushort)before.LocalFlags, (byte)28), (old.LocalFlags, old.Characters[ControlCharacter.Quit]));
+        old.LocalFlags &= unchecked((ushort)~TermiosFlags.Echo);
+        old.Characters[ControlCharacter.Interrupt] = 1;
+        kernel.Poke(init, Scratch, old);
+        Assert.Equal(0, kernel.Do(init, 16, 0, 0x5407, Scratch));
+        kernel.Do(init, 16, 0, 0x5401, Scratch);
+        var after = kernel.Peek<Termios>(init, Scratch);
+        before.LocalFlags &= ~TermiosFlags.Echo;
+        before.Characters[ControlCharacter.Interrupt] = 1;
+        Assert.True(new Span<byte>(&before, Termios.ShortBytes).SequenceEqual(new Span<byte>(&after, Termios.ShortBytes)));
+        foreach (int command in new[] { 0x5405, 0x5406, 0x5407, 0x5408 })
+            Assert.Equal(-(long)Errno.EFAULT, kernel.Call(init, 16, 0, (ulong)command, 0x10));
+        Assert.Equal(OldTermios.Bytes, sizeof(OldTermios));
+    }
+
+    [Fact]
     public void A_plain_console_is_a_pipe()
     {
         using var kernel = new TestKernel(isPlain: true);
