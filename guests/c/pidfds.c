@@ -226,6 +226,19 @@ static const char *carries_a_value(void)
     return 0;
 }
 
+static const char *names_a_process_by_its_directory(void)
+{
+    int file = open("/proc/self", O_RDONLY | O_DIRECTORY), path = open("/proc/self", O_PATH), all = open("/proc", O_RDONLY);
+    struct sigaction action = {.sa_sigaction = tell, .sa_flags = SA_SIGINFO};
+    siginfo_t info = {.si_signo = SIGRTMIN, .si_code = SI_QUEUE};
+    info.si_value.sival_int = 78;
+    MUST(sigaction(SIGRTMIN, &action, 0) == 0);
+    hold();
+    MUST(file >= 0 && syscall(SYS_pidfd_send_signal, file, SIGRTMIN, &info, 0) == 0 && told == 78);
+    MUST(FAILS(sends(path, 0), EBADF) && FAILS(sends(all, 0), EBADF) && FAILS(gets(file, 0), EBADF));
+    return 0;
+}
+
 static void *sleeps_long(void *argument) { pause(); return argument; }
 
 static const char *refuses_what_is_none(void)
@@ -277,7 +290,8 @@ static const char *is_shown(void)
 static const struct check checks[] = {
     ENTRY(follows_one_that_lives), ENTRY(zombie), ENTRY(gone), ENTRY(wakes_who_sleeps), ENTRY(comes_from_clone),
     ENTRY(comes_from_clone3), ENTRY(takes_a_descriptor), ENTRY(does_not_block), ENTRY(hears_of_who_is_not_waited_for),
-    ENTRY(stops_and_goes_on), ENTRY(carries_a_value), ENTRY(refuses_what_is_none), ENTRY(is_shown),
+    ENTRY(stops_and_goes_on), ENTRY(carries_a_value), ENTRY(names_a_process_by_its_directory),
+    ENTRY(refuses_what_is_none), ENTRY(is_shown),
 };
 
 int main(int count, char **arguments)

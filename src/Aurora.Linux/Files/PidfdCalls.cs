@@ -101,8 +101,14 @@ internal static unsafe class PidfdCalls
         if (a->UInt3 != 0)
             return Errno.EINVAL;
         var call = new FileCall(kernel, thread);
-        return Find(ref call, a->Int0, out _, out ProcessHandle* handle)
-            ? KillCalls.SendThrough(kernel, thread, handle->Process, a->Int1, a->Arg2) : call.Failure;
+        if (!call.File(a->Int0, out OpenFile* file))
+            return call.Failure;
+        // A directory /proc/N stands for its process too, in this call only.
+        if (file->Kind != FileKind.ProcessHandle && file->Inode->ProcKey.Node != ProcNode.Process)
+            return Errno.EBADF;
+        Process* process = file->Kind == FileKind.ProcessHandle
+            ? ProcessHandleOperations.Of(file)->Process : kernel.Files.Proc.ProcessOf(file->Inode);
+        return KillCalls.SendThrough(kernel, thread, process, a->Int1, a->Arg2);
     }
 
     // The rules of looking into a process are those of a debugger; a zombie has nothing open.

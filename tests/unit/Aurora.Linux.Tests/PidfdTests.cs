@@ -59,6 +59,34 @@ public sealed unsafe class PidfdTests
         Assert.Equal(Readable, Events(restored, again, file));
     }
 
+    private static ulong Opened(TestKernel kernel, Thread* thread, string path, ulong flags)
+        => (ulong)kernel.Do(thread, 2, kernel.PokeText(thread, Scratch, path), flags);
+
+    [Fact]
+    public void A_directory_of_proc_stands_for_its_process_and_for_no_other_with_its_number()
+    {
+        using var kernel = new TestKernel();
+        Thread* init = kernel.Boot();
+        Thread* child = kernel.Fork(init);
+        int id = child->Id;
+        ulong file = Opened(kernel, init, $"/proc/{id}", 0x10000);
+        ulong path = Opened(kernel, init, $"/proc/{id}", 0x200000), task = Opened(kernel, init, $"/proc/{id}/task/{id}", 0x10000);
+        ulong all = Opened(kernel, init, "/proc", 0x10000), text = Opened(kernel, init, $"/proc/{id}/stat", 0);
+        foreach (ulong other in new[] { path, task, all, text, Opened(kernel, init, "/", 0x10000) })
+            Assert.Equal(-(long)Errno.EBADF, kernel.Call(init, SendSignal, other, 0, 0, 0));
+        Assert.Equal(-(long)Errno.EBADF, kernel.Call(init, GetDescriptor, file, 0, 0));
+        Assert.Equal(-(long)Errno.EINVAL, kernel.Call(init, SendSignal, file, 0, 0, 1));
+        Assert.Equal(0, kernel.Do(init, SendSignal, file, 10, 0, 0));
+        Assert.True(child->Process->Pending.Set.Contains((Signal)10));
+        using TestKernel restored = Move(kernel);
+        Thread* again = restored.ThreadOf(1);
+        Assert.Equal(0, restored.Do(again, SendSignal, file, 12, 0, 0));
+        Assert.True(restored.ThreadOf(id)->Process->Pending.Set.Contains((Signal)12));
+        End(restored, restored.ThreadOf(id));
+        Assert.Equal(id, restored.Do(again, 61, (ulong)id, 0, 0, 0));
+        Assert.Equal(-(long)Errno.ESRCH, restored.Call(again, SendSignal, file, 0, 0, 0));
+    }
+
     [Fact]
     public void What_has_been_waited_for_stays_so_though_its_number_is_given_again()
     {

@@ -16,7 +16,7 @@ public sealed unsafe partial class ProcFileSystem(FileState state, Inodes inodes
     internal ProcessInformation Information { get; } = information;
 
     /// <summary>The process a node is about, or null when it has ended.</summary>
-    internal Process* ProcessOf(Inode* inode)
+    public Process* ProcessOf(Inode* inode)
     {
         if (inode->ProcKey.Process == 0)
             return null;
