@@ -1,8 +1,7 @@
-// dup, fcntl except locks, ioctl, pipe.
+// dup, fcntl except locks, ioctl.
 using System;
 using Aurora.Base;
 using Aurora.Linux.Executive;
-using Aurora.Memory;
 using Aurora.Posix.Files;
 using Aurora.Posix.Processes;
 using Aurora.Posix.SystemCalls;
@@ -36,12 +35,10 @@ internal static unsafe class DescriptorCalls
     public static void Register(SystemCallTable table)
     {
         table.Register(16, &Ioctl);
-        table.Register(22, &Pipe);
         table.Register(32, &Duplicate);
         table.Register(33, &Duplicate2);
         table.Register(72, &Control);
         table.Register(292, &Duplicate3);
-        table.Register(293, &Pipe2);
     }
 
     private static SystemCallResult Duplicate(LinuxKernel kernel, Thread* thread, SystemCallArguments* a)
@@ -140,7 +137,7 @@ internal static unsafe class DescriptorCalls
             case LeaseCalls.SetLease or LeaseCalls.GetLease:
                 return LeaseCalls.Control(ref call, file, a->UInt1, a->Int0, a->Arg2);
             case SetPipeSize:
-                return file->Kind == FileKind.Pipe ? ResizePipe(ref call, file->Inode->Pipe, a->Arg2) : Errno.EBADF;
+                return file->Kind == FileKind.Pipe ? PipeCalls.Resize(ref call, file->Inode->Pipe, a->Arg2) : Errno.EBADF;
             case GetPipeSize:
                 return file->Kind == FileKind.Pipe ? (long)file->Inode->Pipe->Capacity : Errno.EBADF;
             case LockCalls.GetLock or LockCalls.SetLock or LockCalls.SetLockWait
@@ -172,14 +169,6 @@ internal static unsafe class DescriptorCalls
         return error;
     }
 
-    private static SystemCallResult ResizePipe(ref FileCall call, Pipe* pipe, ulong bytes)
-    {
-        Errno error = PipeOperations.CheckCapacity(pipe, bytes, call.Caller.Has(Capability.SysResource), out uint capacity);
-        if (error != Errno.Ok)
-            return error;
-        return call.Files.Pipes.SetCapacity(pipe, capacity) == MemoryStatus.Ok ? SystemCallResult.Done(capacity) : Errno.ENOMEM;
-    }
-
     private static SystemCallResult Ioctl(LinuxKernel kernel, Thread* thread, SystemCallArguments* a)
     {
         var call = new FileCall(kernel, thread);
@@ -207,43 +196,5 @@ internal static unsafe class DescriptorCalls
         if (a->UInt1 != IoctlReadable || operations.ReadableBytes(file) is not (>= 0 and var bytes))
             return operations.Control(file, thread, a->UInt1, a->Arg2);
         return call.Write(a->Arg2, (int)Math.Min(bytes, int.MaxValue)) ? Errno.Ok : call.Failure;
-    }
-
-    private static SystemCallResult Pipe(LinuxKernel kernel, Thread* thread, SystemCallArguments* a) => MakePipe(kernel, thread, a->Arg0, 0);
-
-    private static SystemCallResult Pipe2(LinuxKernel kernel, Thread* thread, SystemCallArguments* a)
-        => (a->UInt1 & ~(OpenFlags.CloseOnExec | OpenFlags.NonBlocking)) != 0
-            ? Errno.EINVAL
-            : MakePipe(kernel, thread, a->Arg0, a->UInt1);
-
-    private static SystemCallResult MakePipe(LinuxKernel kernel, Thread* thread, ulong address, uint flags)
-    {
-        var call = new FileCall(kernel, thread);
-        if (!call.Probe(address, 2 * sizeof(int), willWrite: true))
-            return call.Failure;
-        FileCaller caller = call.Caller;
-        Errno error = kernel.Files.OpenFiles.CreatePipe(in caller, flags, out OpenFile* reader, out OpenFile* writer);
-        if (error != Errno.Ok)
-            return error;
-        bool closes = (flags & OpenFlags.CloseOnExec) != 0;
-        error = kernel.Files.Descriptors.Install(call.Table, reader, 0, call.DescriptorLimit, closes, out int first);
-        if (error != Errno.Ok)
-        {
-            kernel.Files.OpenFiles.Release(reader);
-            kernel.Files.OpenFiles.Release(writer);
-            return error;
-        }
-        error = kernel.Files.Descriptors.Install(call.Table, writer, 0, call.DescriptorLimit, closes, out int second);
-        if (error != Errno.Ok)
-        {
-            kernel.Files.Descriptors.Close(call.Table, first);
-            kernel.Files.OpenFiles.Release(writer);
-            return error;
-        }
-        if (call.Write(address, ((ulong)(uint)second << 32) | (uint)first))
-            return Errno.Ok;
-        kernel.Files.Descriptors.Close(call.Table, first);
-        kernel.Files.Descriptors.Close(call.Table, second);
-        return call.Failure;
     }
 }

@@ -11,6 +11,7 @@ public static class FileCalls
         ReadWriteCalls.Register(table);
         OpenCalls.Register(table);
         DescriptorCalls.Register(table);
+        PipeCalls.Register(table);
         LockCalls.Register(table);
         SizeCalls.Register(table);
         StatCalls.Register(table);

@@ -1,8 +1,10 @@
-// What root has set of the machine: its names, how far its clock is from the hardware's, and how long leases are broken. A persistent
-// object of its own, made when something is set for the first time. Protected by the kernel lock.
+// What root has set of the machine: its names, how far its clock is from the hardware's, how long leases are broken, and how large pipes
+// may be. A persistent object of its own, made when something is set for the first time. Protected by the kernel lock.
 using System;
 using Aurora.Base;
 using Aurora.Memory;
+using Aurora.Posix.Files;
+using Aurora.Posix.SystemCalls;
 
 namespace Aurora.Posix.Processes;
 
@@ -23,6 +25,9 @@ public unsafe struct MachineSettings
 
     /// <summary>How much longer than by default the holder of a lease has when it is broken; may be negative.</summary>
     public int MoreLeaseBreakSeconds;
+
+    /// <summary>Bytes that a pipe may have without CAP_SYS_RESOURCE, a power of two of at least a page; zero for the default.</summary>
+    public uint MostPipeBytes;
     public fixed byte HostName[MaxNameBytes];
     public fixed byte DomainName[MaxNameBytes];
 }
@@ -91,6 +96,26 @@ public sealed unsafe class MachineSettingsTable
         settings->MoreLeaseBreakSeconds = unchecked(seconds - DefaultLeaseBreakSeconds);
         _tracked.MarkChanged(&settings->Header);
         return true;
+    }
+
+    /// <summary>How large who lacks CAP_SYS_RESOURCE may make a pipe (pipe-max-size).</summary>
+    public uint MostPipeBytesOf(ObjectTracker group)
+    {
+        MachineSettings* settings = Of(group);
+        return settings == null || settings->MostPipeBytes == 0 ? Pipe.MaxCapacity : settings->MostPipeBytes;
+    }
+
+    /// <summary>Sets that, to what a pipe of at least so many bytes has: Ok, EINVAL for more than 2 GiB, ENOMEM.</summary>
+    public Errno SetMostPipeBytes(ObjectTracker group, uint bytes)
+    {
+        if (bytes > Pipe.LargestAsked)
+            return Errno.EINVAL;
+        MachineSettings* settings = Make(group);
+        if (settings == null)
+            return Errno.ENOMEM;
+        settings->MostPipeBytes = Pipe.RoundCapacity(bytes);
+        _tracked.MarkChanged(&settings->Header);
+        return Errno.Ok;
     }
 
     /// <summary>Sets the host name, of at most <see cref="MachineSettings.MaxNameBytes"/>; false when memory is short.</summary>

@@ -1,6 +1,7 @@
 using System;
 using System.Runtime.InteropServices;
 using Aurora.Base;
+using Aurora.Posix.Files;
 using Aurora.Posix.Processes;
 
 namespace Aurora.Posix.Records;
@@ -9,7 +10,8 @@ namespace Aurora.Posix.Records;
 [StructLayout(LayoutKind.Sequential)]
 public unsafe struct MachineSettingsRecord
 {
-    public const int Bytes = 144;
+    public const int Bytes = 152;
+    public const int BytesOfVersion1 = 144;
 
     public long RealtimeShiftNanoseconds;
     public byte HasHostName, HasDomainName, HostNameBytes, DomainNameBytes;
@@ -18,12 +20,17 @@ public unsafe struct MachineSettingsRecord
     public int MoreLeaseBreakSeconds;
     public fixed byte HostName[MachineSettings.MaxNameBytes];
     public fixed byte DomainName[MachineSettings.MaxNameBytes];
+
+    /// <summary>Since version 2; zero for the default.</summary>
+    public uint MostPipeBytes;
+    public uint Reserved;
 }
 
 /// <summary>Captures the machine's settings; restored, they are in force before timers are armed.</summary>
 public sealed unsafe class MachineSettingsCodec(MachineSettingsTable table) : RecordCodec
 {
     public override ObjectKind Kind => ObjectKind.MachineSettings;
+    public override byte Version => 2;
     public override int LargestPayload => sizeof(MachineSettingsRecord);
 
     public override int Capture(ObjectHeader* header, Span<byte> payload) => Write(payload, Describe((MachineSettings*)header));
@@ -33,7 +40,8 @@ public sealed unsafe class MachineSettingsCodec(MachineSettingsTable table) : Re
 
     private static bool IsValid(in MachineSettingsRecord record)
         => record.HasHostName <= 1 && record.HasDomainName <= 1
-            && record.HostNameBytes <= MachineSettings.MaxNameBytes && record.DomainNameBytes <= MachineSettings.MaxNameBytes;
+            && record.HostNameBytes <= MachineSettings.MaxNameBytes && record.DomainNameBytes <= MachineSettings.MaxNameBytes
+            && (record.MostPipeBytes == 0 || Pipe.RoundCapacity(record.MostPipeBytes) == record.MostPipeBytes) && record.Reserved == 0;
 
     private static MachineSettingsRecord Describe(MachineSettings* settings)
     {
@@ -45,6 +53,7 @@ public sealed unsafe class MachineSettingsCodec(MachineSettingsTable table) : Re
             HostNameBytes = settings->HostNameBytes,
             DomainNameBytes = settings->DomainNameBytes,
             MoreLeaseBreakSeconds = settings->MoreLeaseBreakSeconds,
+            MostPipeBytes = settings->MostPipeBytes,
         };
         new ReadOnlySpan<byte>(settings->HostName, MachineSettings.MaxNameBytes).CopyTo(
             new Span<byte>(record.HostName, MachineSettings.MaxNameBytes));
@@ -55,9 +64,13 @@ public sealed unsafe class MachineSettingsCodec(MachineSettingsTable table) : Re
 
     public override RestoreStatus Create(ObjectTracker tracker, ObjectId id, byte version, ReadOnlySpan<byte> payload)
     {
-        RestoreStatus status = ReadExactly(version, payload, out MachineSettingsRecord record);
-        if (status != RestoreStatus.Ok)
-            return status;
+        if (version is not (1 or 2))
+            return RestoreStatus.UnknownVersion;
+        if (payload.Length != (version == 1 ? MachineSettingsRecord.BytesOfVersion1 : MachineSettingsRecord.Bytes))
+            return RestoreStatus.BadRecord;
+        // What an older record does not have is zero.
+        MachineSettingsRecord record = default;
+        payload.CopyTo(new Span<byte>(&record, sizeof(MachineSettingsRecord)));
         if (!IsValid(in record) || table.Of(tracker) != null)
             return RestoreStatus.BadRecord;
         MachineSettings* settings = table.Allocate(tracker);
@@ -69,6 +82,7 @@ public sealed unsafe class MachineSettingsCodec(MachineSettingsTable table) : Re
         settings->HostNameBytes = record.HostNameBytes;
         settings->DomainNameBytes = record.DomainNameBytes;
         settings->MoreLeaseBreakSeconds = record.MoreLeaseBreakSeconds;
+        settings->MostPipeBytes = record.MostPipeBytes;
         new ReadOnlySpan<byte>(record.HostName, MachineSettings.MaxNameBytes).CopyTo(
             new Span<byte>(settings->HostName, MachineSettings.MaxNameBytes));
         new ReadOnlySpan<byte>(record.DomainName, MachineSettings.MaxNameBytes).CopyTo(

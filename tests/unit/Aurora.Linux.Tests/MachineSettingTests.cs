@@ -1,7 +1,9 @@
 using System;
+using System.Linq;
 using System.Text;
 using Aurora.Base;
 using Aurora.Linux.Calls;
+using Aurora.Posix.Records;
 using Aurora.Posix.Signals;
 using Aurora.Posix.SystemCalls;
 using Aurora.Posix.Threads;
@@ -98,6 +100,55 @@ public sealed unsafe class MachineSettingTests : IDisposable
         using TestKernel restored = Move();
         Assert.Equal(0, restored.Do(restored.ThreadOf(1), 228, 0, Scratch));
         Assert.Equal((((before / Second) + 5000) * Second) + 7000, restored.Peek<Timespec>(restored.ThreadOf(1), Scratch).ToNanoseconds());
+    }
+
+    private static long NewPipe(TestKernel kernel, Thread* thread)
+    {
+        kernel.Do(thread, 293, Scratch, 0);
+        return kernel.Do(thread, 72, kernel.Peek<uint>(thread, Scratch), 1032);
+    }
+
+    [Fact]
+    public void Root_sets_how_large_a_users_pipes_may_be_and_it_stays()
+    {
+        Thread* user = ForkAsUser();
+        ulong older = (ulong)_kernel.Do(_init, 2, _kernel.PokeText(_init, Scratch, "/proc/sys/fs/pipe-max-size"), 2);
+        Assert.Equal((65536L, 65536L), (NewPipe(_kernel, user), NewPipe(_kernel, _init)));
+        ulong before = _kernel.Peek<uint>(user, Scratch);
+        foreach (string refused in new[] { "-1", "x", "2147483649", "99999999999" })
+            Assert.Equal(-(long)Errno.EINVAL, Call(_init, 1, older, _kernel.PokeText(_init, Scratch, refused), (ulong)refused.Length));
+        Assert.Equal(5, Call(_init, 1, older, _kernel.PokeText(_init, Scratch, "8191\n"), 5));
+        Assert.Equal(5, Call(_init, 17, older, Scratch, 100, 0));
+        Assert.Equal("8192\n", Encoding.UTF8.GetString(BitConverter.GetBytes(_kernel.Peek<ulong>(_init, Scratch)), 0, 5));
+        using TestKernel restored = Move();
+        foreach (TestKernel kernel in new[] { _kernel, restored })
+        {
+            Thread* again = kernel.ThreadOf(user->Id);
+            Assert.Equal((8192L, 65536L), (NewPipe(kernel, again), NewPipe(kernel, kernel.ThreadOf(1))));
+            ulong file = kernel.Peek<uint>(again, Scratch);
+            Assert.Equal(-(long)Errno.EPERM, kernel.Call(again, 72, file, 1031, 8193));
+            Assert.Equal(4096, kernel.Do(again, 72, file, 1031, 1));
+            Assert.Equal(-(long)Errno.EPERM, kernel.Call(again, 72, before, 1031, 65537));
+            Assert.Equal(16384, kernel.Do(again, 72, before, 1031, 16384));
+            Assert.Equal(-(long)Errno.EACCES, kernel.Call(again, 2, kernel.PokeText(again, Scratch, "/proc/sys/fs/pipe-max-size"), 1));
+        }
+    }
+
+    [Fact]
+    public void Settings_of_an_older_version_leave_pipes_as_they_are()
+    {
+        Assert.Equal(0, Call(_init, 170, _kernel.PokeText(_init, Scratch, "harbour"), 7));
+        var image = new TestKernel.Image();
+        _kernel.Capture(image);
+        foreach ((ulong id, (ObjectKind kind, byte[] payload)) in image.Records.ToList())
+            if (kind == ObjectKind.MachineSettings)
+                image.Records[id] = (kind, payload[..MachineSettingsRecord.BytesOfVersion1]);
+        using TestKernel restored = TestKernel.Restore(image, versionOf: kind => kind == ObjectKind.MachineSettings ? (byte)1 : null);
+        Thread* again = restored.ThreadOf(1);
+        Assert.Equal("harbour", NameOf(restored, again, 1));
+        restored.Do(again, 105, 1000);
+        Assert.Equal(65536, NewPipe(restored, again));
+        Assert.Equal(1 << 20, restored.Do(again, 72, restored.Peek<uint>(again, Scratch), 1031, 1 << 20));
     }
 
     [Fact]

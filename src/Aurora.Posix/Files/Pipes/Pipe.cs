@@ -8,6 +8,8 @@
 // Opening a FIFO waits for the other end, with the file already open: the call holds it (CallFiles), so that the end counts from then on
 // and is given up by itself when the call is interrupted or its thread ends. The wait is over when the other end has been opened, though it
 // may have left again. Protected by the kernel lock.
+using System;
+using System.Numerics;
 using System.Runtime.InteropServices;
 using Aurora.Base;
 using Aurora.Memory;
@@ -28,6 +30,9 @@ public unsafe struct Pipe
 
     /// <summary>More is not even a size for a pipe.</summary>
     public const uint LargestAsked = 1U << 31;
+
+    /// <summary>The size of a pipe of at least so many bytes, of which there are no more than <see cref="LargestAsked"/>.</summary>
+    public static uint RoundCapacity(uint bytes) => BitOperations.RoundUpToPowerOf2(Math.Max(bytes, PageSize.Bytes));
 
     /// <summary>Writes up to this size are not mixed with others (PIPE_BUF).</summary>
     public const uint AtomicBytes = 4096;

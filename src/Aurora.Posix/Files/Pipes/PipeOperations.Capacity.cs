@@ -1,4 +1,5 @@
 // The size of a pipe (F_SETPIPE_SZ). It can become as small as the pages that it uses, as on Linux.
+using System;
 using Aurora.Base;
 using Aurora.Memory;
 using Aurora.Posix.SystemCalls;
@@ -8,17 +9,16 @@ namespace Aurora.Posix.Files;
 public sealed unsafe partial class PipeOperations
 {
     /// <summary>
-    /// Whether a pipe may get at least so many bytes, and how many these will be. EINVAL for more than there can be, EPERM above the
-    /// system's limit, EBUSY when the pages in use do not fit.
+    /// Whether a pipe may get at least so many bytes, and how many these will be. EINVAL for more than there can be, EPERM when it would
+    /// grow above <paramref name="most"/> or what anybody gets, EBUSY when the pages in use do not fit.
     /// </summary>
-    public static Errno CheckCapacity(Pipe* pipe, ulong bytes, bool mayExceed, out uint capacity)
+    public static Errno CheckCapacity(Pipe* pipe, ulong bytes, uint most, out uint capacity)
     {
         capacity = PageSize.Bytes;
         if (bytes > Pipe.LargestAsked)
             return Errno.EINVAL;
-        while (capacity < bytes)
-            capacity *= 2;
-        if (capacity > pipe->Capacity && capacity > (mayExceed ? Pipe.LargestCapacity : Pipe.MaxCapacity))
+        capacity = Pipe.RoundCapacity((uint)bytes);
+        if (capacity > pipe->Capacity && capacity > Math.Min(most, Pipe.LargestCapacity))
             return Errno.EPERM;
         return capacity < pipe->Capacity && capacity >> PageSize.Shift < UsedPages(pipe) ? Errno.EBUSY : Errno.Ok;
     }

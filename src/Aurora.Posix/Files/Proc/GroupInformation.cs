@@ -44,6 +44,10 @@ public sealed unsafe class GroupInformation(
     public override bool SetLeaseBreakSeconds(ushort group, int seconds)
         => settings.SetLeaseBreakSeconds(tracked.OfGroup(group), seconds);
 
+    public override uint MostPipeBytesOf(ushort group) => settings.MostPipeBytesOf(tracked.OfGroup(group));
+
+    public override Errno SetMostPipeBytes(ushort group, uint bytes) => settings.SetMostPipeBytes(tracked.OfGroup(group), bytes);
+
     internal override void WriteIpc(ushort group, ProcNode node, ref ProcPart part, ref Utf8Writer writer)
         => ipc.Text.Write(tracked.OfGroup(group), node, ref part, ref writer);
 

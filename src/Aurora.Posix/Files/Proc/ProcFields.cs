@@ -15,6 +15,12 @@ internal static class ProcFields
         writer.Append((byte)'\n');
     }
 
+    public static void WriteLine(uint value, ref Utf8Writer writer)
+    {
+        writer.AppendDecimal(value);
+        writer.Append((byte)'\n');
+    }
+
     public static void WriteLine(int value, ref Utf8Writer writer)
     {
         writer.AppendDecimal(value);

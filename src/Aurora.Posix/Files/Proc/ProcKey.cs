@@ -190,7 +190,7 @@ public struct ProcKey
 
     /// <summary>What can be set by writing.</summary>
     public readonly bool IsWritable => Node is ProcNode.ProcessName or ProcNode.ProcessOomScore or ProcNode.HostName
-        or ProcNode.DomainName or ProcNode.LeaseBreakTime
+        or ProcNode.DomainName or ProcNode.LeaseBreakTime or ProcNode.PipeMaxSize
         || (ProcNames.IsIpcSetting(Node) && Node != ProcNode.SegmentRemovalForced);
 
     /// <summary>The permission bits and type.</summary>

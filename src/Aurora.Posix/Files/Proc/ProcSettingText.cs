@@ -32,7 +32,7 @@ internal sealed unsafe class ProcSettingText(FileState state, MemoryManager memo
             case ProcNode.MinFreeKilobytes: ProcFields.WriteLine(1024, ref writer); break;
             case ProcNode.FileMax: ProcFields.WriteLine(FileLimits.Default.MaxOpenFiles, ref writer); break;
             case ProcNode.NrOpen: ProcFields.WriteLine(DescriptorTable.MaxDescriptors, ref writer); break;
-            case ProcNode.PipeMaxSize: ProcFields.WriteLine((int)Pipe.MaxCapacity, ref writer); break;
+            case ProcNode.PipeMaxSize: ProcFields.WriteLine(information.MostPipeBytesOf(group), ref writer); break;
             case ProcNode.MaxDatagrams: ProcFields.WriteLine((int)Socket.DefaultBacklog, ref writer); break;
             case ProcNode.SendBufferDefault or ProcNode.SendBufferMost: ProcFields.WriteLine((int)Socket.DefaultBuffer, ref writer); break;
             case ProcNode.MaxConnections: ProcFields.WriteLine((int)Socket.MaxBacklog, ref writer); break;

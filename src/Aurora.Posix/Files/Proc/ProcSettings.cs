@@ -24,7 +24,7 @@ internal sealed unsafe class ProcSettings(FileState state, ProcFileSystem proc)
         Process* process = proc.ProcessOf(file->Inode);
         if (process == null && key.Process != 0)
             return transfer.Finish(Errno.ESRCH);
-        bool isNumber = key.Node is ProcNode.ProcessOomScore or ProcNode.LeaseBreakTime;
+        bool isNumber = key.Node is ProcNode.ProcessOomScore or ProcNode.LeaseBreakTime or ProcNode.PipeMaxSize;
         int most = key.Node switch { _ when isNumber => MaxNumberBytes, ProcNode.ProcessName => NameBytes - 1, _ => MaxTextBytes };
         isNumber |= ProcNames.IsIpcSetting(key.Node);
         Span<byte> text = stackalloc byte[MaxTextBytes];
@@ -39,6 +39,7 @@ internal sealed unsafe class ProcSettings(FileState state, ProcFileSystem proc)
             ProcNode.ProcessOomScore => SetBias(transfer.Thread, process, text),
             ProcNode.ProcessName => SetName(transfer.Thread, process, text),
             ProcNode.LeaseBreakTime => SetLeaseBreakTime(file->Inode->Header.Group, text),
+            ProcNode.PipeMaxSize => SetMostPipeBytes(file->Inode->Header.Group, text),
             _ when ProcNames.IsIpcSetting(key.Node) => proc.Information.SetIpcSetting(transfer.Thread, key.Node, text),
             ProcNode.DomainName => proc.Information.SetDomainName(transfer.Thread, text.TrimEnd((byte)'\n')),
             _ => proc.Information.SetHostName(transfer.Thread, text.TrimEnd((byte)'\n')),
@@ -61,6 +62,13 @@ internal sealed unsafe class ProcSettings(FileState state, ProcFileSystem proc)
     private Errno SetLeaseBreakTime(ushort group, ReadOnlySpan<byte> text)
         => !IsNumber(text, out int seconds) ? Errno.EINVAL : proc.Information.SetLeaseBreakSeconds(group, seconds) ? Errno.Ok
             : Errno.ENOMEM;
+
+    private Errno SetMostPipeBytes(ushort group, ReadOnlySpan<byte> text)
+    {
+        text = text.Trim(" \t\n\r"u8);
+        return Utf8Parser.TryParse(text, out uint bytes, out int used) && used == text.Length
+            ? proc.Information.SetMostPipeBytes(group, bytes) : Errno.EINVAL;
+    }
 
     private Errno SetBias(Thread* thread, Process* process, ReadOnlySpan<byte> text)
     {

@@ -68,6 +68,12 @@ public abstract unsafe class ProcessInformation
     /// <summary>Sets that; false when memory is short.</summary>
     public virtual bool SetLeaseBreakSeconds(ushort group, int seconds) => false;
 
+    /// <summary>How large who lacks CAP_SYS_RESOURCE may make a pipe.</summary>
+    public virtual uint MostPipeBytesOf(ushort group) => Pipe.MaxCapacity;
+
+    /// <summary>Sets that: Ok, EINVAL or ENOMEM.</summary>
+    public virtual Errno SetMostPipeBytes(ushort group, uint bytes) => Errno.EPERM;
+
     /// <summary>Writes a part of a file of /proc/sysvipc.</summary>
     internal virtual void WriteIpc(ushort group, ProcNode node, ref ProcPart part, ref Utf8Writer writer) => part.IsLast = true;
 

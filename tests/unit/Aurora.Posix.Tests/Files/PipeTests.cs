@@ -114,7 +114,7 @@ public sealed unsafe class PipeTests
         Assert.Equal(4096, world.Write((OpenFile*)w, new byte[10_000]));
         Assert.Equal(131072u, Resize(world, pipe, 70_000));
         Assert.Equal(131072 - 4096, world.Write((OpenFile*)w, new byte[200_000]));
-        Assert.Equal(Errno.EBUSY, PipeOperations.CheckCapacity(pipe, 4096, mayExceed: false, out _));
+        Assert.Equal(Errno.EBUSY, PipeOperations.CheckCapacity(pipe, 4096, Pipe.MaxCapacity, out _));
         byte[] all = new byte[200_000];
         Assert.Equal(131072, world.Read((OpenFile*)r, all));
         world.Files.OpenFiles.Release((OpenFile*)r);
@@ -140,7 +140,7 @@ public sealed unsafe class PipeTests
             OpenFile* writer = Descriptors.Find(world.Table, 1);
             Pipe* pipe = writer->Inode->Pipe;
             ulong wanted = 4096UL << random.Next(5);
-            if (random.Next(3) == 0 && PipeOperations.CheckCapacity(pipe, wanted, mayExceed: false, out _) == Errno.Ok)
+            if (random.Next(3) == 0 && PipeOperations.CheckCapacity(pipe, wanted, Pipe.MaxCapacity, out _) == Errno.Ok)
                 Resize(world, pipe, wanted);
             rests += pipe->Rest != null ? 1 : 0;
             byte[] bytes = new byte[random.Next(4097, 20_000)];
@@ -184,7 +184,7 @@ public sealed unsafe class PipeTests
         Assert.Equal(9000, world.Write((OpenFile*)w, some));
         world.Checkpoint();
         ulong frames = world.Frames.UsedFrames;
-        Assert.Equal(Errno.Ok, PipeOperations.CheckCapacity(pipe, 4 * Pipe.MaxCapacity, mayExceed: true, out uint capacity));
+        Assert.Equal(Errno.Ok, PipeOperations.CheckCapacity(pipe, 4 * Pipe.MaxCapacity, Pipe.LargestCapacity, out uint capacity));
         Assert.Equal(MemoryStatus.Ok, world.Files.Pipes.SetCapacity(pipe, capacity));
         Assert.Equal(frames, world.Frames.UsedFrames);
         world.Files.OpenFiles.Release((OpenFile*)r);
@@ -193,7 +193,7 @@ public sealed unsafe class PipeTests
 
     private static uint Resize(FileWorld world, Pipe* pipe, ulong bytes)
     {
-        Assert.Equal(Errno.Ok, PipeOperations.CheckCapacity(pipe, bytes, mayExceed: false, out uint capacity));
+        Assert.Equal(Errno.Ok, PipeOperations.CheckCapacity(pipe, bytes, Pipe.MaxCapacity, out uint capacity));
         Assert.Equal(MemoryStatus.Ok, world.Files.Pipes.SetCapacity(pipe, capacity));
         return capacity;
     }

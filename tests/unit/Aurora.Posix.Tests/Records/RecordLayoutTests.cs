@@ -69,6 +69,7 @@ public sealed unsafe class RecordLayoutTests
     [InlineData(nameof(MachineSettingsRecord.MoreLeaseBreakSeconds), 12)]
     [InlineData(nameof(MachineSettingsRecord.HostName), 16)]
     [InlineData(nameof(MachineSettingsRecord.DomainName), 80)]
+    [InlineData(nameof(MachineSettingsRecord.MostPipeBytes), 144)]
     public void The_machines_settings_lie_where_they_always_did(string field, int offset)
     {
         Assert.Equal(MachineSettingsRecord.Bytes, sizeof(MachineSettingsRecord));

@@ -67,5 +67,6 @@ internal static unsafe class LeaseOperations
     {
         world.Trace?.AppendLine($"  # {operation.D % 3} s");
         world.Kernel.Settings.SetLeaseBreakSeconds(world.Kernel.Tracker, (int)(operation.D % 3));
+        world.Kernel.Settings.SetMostPipeBytes(world.Kernel.Tracker, 4096U << (int)(operation.C % 10));
     }
 }
