@@ -89,7 +89,7 @@ internal static class DiskImages
     public static async Task CopyAsync(string template, string path, CancellationToken cancellation)
     {
         HostResult copy = await HostProcess.RunAsync(
-            "cp", ["--sparse=always", "--reflink=auto", template, path], cancellation: cancellation);
+            "cp", ["--sparse=always", "--reflink=auto", Path.GetFullPath(template), Path.GetFullPath(path)], cancellation: cancellation);
         if (copy.Status != 0)
             throw new UserException($"cannot make {path}: {copy.Output.Trim()}");
     }
