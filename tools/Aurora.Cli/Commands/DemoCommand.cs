@@ -43,6 +43,7 @@ internal static class DemoCommand
             cancellation));
         command.Subcommands.Add(CreateGroups());
         command.Subcommands.Add(CreateRegions());
+        command.Subcommands.Add(CreatePrograms());
         return command;
     }
 
@@ -68,6 +69,18 @@ internal static class DemoCommand
             CutsOfBank,
             "Put an older disk back once, to see that the demo notices.",
             ShowRegionsAsync);
+
+    private static Command CreatePrograms()
+        => CreateOf(
+            "programs",
+            """
+            Run Debian's redis, PostgreSQL and node, who keep requests together, kill the machine at random moments while they work, and
+            prove by their own answers that each is the process it was and has every request that was acknowledged. The first time gets
+            the packages, by the host's apt. Exits 1 when anything was lost or started again.
+            """,
+            FewestCuts,
+            "Put an older disk back once, to see that the demo notices.",
+            ShowProgramsAsync);
 
     private static Command CreateOf(
         string name, string description, int defaultCuts, string sabotageWords,
@@ -133,6 +146,29 @@ internal static class DemoCommand
             return Conclude(demo.Claims, "demo: the bank survived");
         }, cancellation);
 
+    private static Task<int> ShowProgramsAsync(MachineConfiguration configuration, int cuts, int seed, bool sabotage,
+        CancellationToken cancellation)
+        => OnNewDiskAsync(ProgramsDemo.Root, ProgramsDemo.Furnish, async disk =>
+        {
+            MachineConfiguration machine = configuration with
+            {
+                MemoryMebibytes = Math.Max(configuration.MemoryMebibytes, ProgramsDemo.LeastMebibytes),
+                Boot = configuration.Boot with
+                {
+                    PeriodMilliseconds = configuration.Boot.PeriodMilliseconds ?? ProgramsDemo.PeriodMilliseconds,
+                },
+            };
+            var demo = new ProgramsDemo(machine, disk, cuts, new Random(seed), sabotage);
+            await Report.WorkAsync($"running redis, PostgreSQL and node, and killing their machine {cuts} times (seed {seed})", async progress =>
+            {
+                await demo.RunAsync(progress, cancellation);
+                return true;
+            });
+            if (demo.Tabulate() is { } table)
+                Report.Print(table);
+            return Conclude(demo.Claims, "demo: the programs survived");
+        }, cancellation);
+
     private static Task<int> SurviveAsync(MachineConfiguration configuration, int cuts, int seed, bool sabotage,
         CancellationToken cancellation)
         => OnNewDiskAsync(async disk =>
@@ -154,14 +190,18 @@ internal static class DemoCommand
             return Conclude(demo.Claims, "demo: the workload survived");
         }, cancellation);
 
-    private static async Task<int> OnNewDiskAsync(Func<DemoDisk, Task<int>> show, CancellationToken cancellation)
+    private static Task<int> OnNewDiskAsync(Func<DemoDisk, Task<int>> show, CancellationToken cancellation)
+        => OnNewDiskAsync(RootChoice.Standard, _ => { }, show, cancellation);
+
+    private static async Task<int> OnNewDiskAsync(
+        RootChoice root, Action<string> furnish, Func<DemoDisk, Task<int>> show, CancellationToken cancellation)
     {
         await Builder.EnsureKernelAsync(cancellation);
         string folder = Directory.CreateTempSubdirectory("aurora-demo-").FullName;
         try
         {
             string disk = Path.Combine(folder, "demo.img");
-            await DiskImages.EnsureAsync(disk, cancellation);
+            await DiskImages.EnsureAsync(disk, root, furnish, cancellation);
             return await show(new DemoDisk(disk));
         }
         finally
