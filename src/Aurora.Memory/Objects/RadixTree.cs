@@ -224,13 +224,9 @@ internal sealed unsafe partial class RadixTree
     private void CopyShared(FrameNumber shared, ulong* copy)
     {
         ulong* from = (ulong*)_frames.AddressOf(shared);
-        for (int index = 0; index < FanOut; index++)
-        {
-            ulong value = from[index];
-            copy[index] = value;
-            if (Slot.IsResident(value))
-                _frames.AddReference(Slot.FrameOf(value));
-        }
+        new ReadOnlySpan<ulong>(from, FanOut).CopyTo(new Span<ulong>(copy, FanOut));
+        for (int index = NextResident(from, 0); index < FanOut; index = NextResident(from, index + 1))
+            _frames.AddReference(Slot.FrameOf(from[index]));
         _frames.Release(shared);
     }
 
@@ -243,10 +239,30 @@ internal sealed unsafe partial class RadixTree
         if (level > 0 && _frames.InfoOf(frame)->References == 1)
         {
             ulong* node = (ulong*)_frames.AddressOf(frame);
-            for (int index = 0; index < FanOut; index++)
+            for (int index = NextResident(node, 0); index < FanOut; index = NextResident(node, index + 1))
                 ReleaseSubtree(node[index], level - 1);
         }
         _frames.Release(frame);
+    }
+
+    // The first slot of a node from one on that leads to a frame; FanOut when there is none. Most slots of most nodes do not: four are
+    // looked at at once.
+    private static int NextResident(ulong* node, int index)
+    {
+        while (index < FanOut)
+        {
+            if ((index & 3) == 0)
+            {
+                while (index < FanOut && !Slot.IsResident(node[index] | node[index + 1] | node[index + 2] | node[index + 3]))
+                    index += 4;
+                if (index == FanOut)
+                    break;
+            }
+            if (Slot.IsResident(node[index]))
+                break;
+            index++;
+        }
+        return index;
     }
 
     private static byte HeightFor(ulong page)

@@ -226,11 +226,9 @@ public sealed unsafe class PageTables
         ulong span = 1UL << (PageSize.Shift + (IndexBits * (level - 1)));
         ulong firstIndex = IndexAt(first, level);
         ulong lastIndex = IndexAt(last, level);
-        for (ulong index = firstIndex; index <= lastIndex; index++)
+        for (ulong index = NextUsed(table, firstIndex, lastIndex); index <= lastIndex; index = NextUsed(table, index + 1, lastIndex))
         {
             ulong entry = table[index];
-            if (entry == 0)
-                continue;
             if (level == 1)
             {
                 Set(table + index, 0);
@@ -248,6 +246,19 @@ public sealed unsafe class PageTables
             }
         }
         return cleared;
+    }
+
+    // The first entry from one on that is not empty, one more than the last when all are. Most of most tables is empty: four entries are
+    // looked at at once.
+    private static ulong NextUsed(ulong* table, ulong index, ulong last)
+    {
+        while (index <= last && table[index] == 0)
+        {
+            index++;
+            while (index + 3 <= last && (table[index] | table[index + 1] | table[index + 2] | table[index + 3]) == 0)
+                index += 4;
+        }
+        return index;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
