@@ -8,6 +8,7 @@
 #define _GNU_SOURCE
 #include "prims_epoll.h"
 #include "prims_files.h"
+#include "prims_ipc.h"
 #include "prims_memckpt.h"
 #include "prims_memory.h"
 #include "prims_persist.h"
@@ -50,6 +51,10 @@ static const struct measure {
     {"futex_pair", 1000, futex_pair, begin_answers, end_answers},
     {"thread_create_join", 200, thread_create_join, NULL, NULL},
     {"signal_self", 1000, signal_self, begin_signals, NULL},
+    {"socket_round_trip", 1000, socket_round_trip, begin_socket_echo, end_socket_echo},
+    {"eventfd_pair", 2000, eventfd_pair, begin_counter, end_counter},
+    {"pty_round_trip", 500, pty_round_trip, begin_terminal, end_terminal},
+    {"shm_attach_touch", 500, shm_attach_touch, begin_segment, end_segment},
     {"poll_100", 500, poll_100, begin_polls, end_polls},
     {"epoll_1", 2000, epoll_wait_one, begin_epoll_1, end_epoll},
     {"epoll_1000", 2000, epoll_wait_one, begin_epoll_1000, end_epoll},
@@ -70,6 +75,7 @@ static const struct measure {
     {"fork_exit_wait", 40, fork_exit_wait, NULL, NULL},
     {"fork_exec_wait", 30, fork_exec_wait, NULL, NULL},
     {"vfork_exec_wait", 30, vfork_exec_wait, NULL, NULL},
+    {"shell_pipeline", 6, shell_pipeline, NULL, NULL},
     {"persist_async_1", 64, persist_async_1, begin_region, NULL},
     {"persist_async_1024", 6, persist_async_1024, begin_region, NULL},
     {"compute", 200000, compute, NULL, NULL},

@@ -30,7 +30,7 @@ public sealed class InstructionBaseline
     private static readonly HashSet<string> _moving =
     [
         "yield_pair", "pipe_round_trip", "futex_pair", "thread_create_join", "fault_fresh", "fault_copy", "mmap_touch_munmap",
-        "mprotect_pair", "fork_64mib", "persist_async_1",
+        "mprotect_pair", "fork_64mib", "persist_async_1", "socket_round_trip", "shm_attach_touch", "shell_pipeline",
         "memckpt_async_1", "memckpt_async_1024",
     ];
 
