@@ -39,7 +39,7 @@ internal static unsafe class ReadWriteCalls
         FileOperations? operations = kernel.Files.OpenFiles.OperationsOf(file);
         if (operations is null)
             return Errno.ENXIO;
-        if (transfer.IsPositioned && !operations.IsSeekable(file))
+        if (transfer.IsPositioned && file->Kind != FileKind.Regular && !operations.IsSeekable(file))
             return Errno.ESPIPE;
         // Positions are signed, but for those of memory files. Others may have moved the file's own since the call began: what it has done
         // counts.

@@ -39,14 +39,9 @@ internal static unsafe class SizeCalls
             return call.Failure;
         if (a->UInt2 > SeekHole)
             return Errno.EINVAL;
-        FileOperations? operations = kernel.Files.OpenFiles.OperationsOf(file);
-        if (operations is not null && operations.HasStillPosition(file))
-            return 0L;
-        if (operations is null || !operations.IsSeekable(file))
-            return Errno.ESPIPE;
-        // Devices have no position; whatever is asked, it is at the beginning.
-        if (file->Kind == FileKind.Device)
-            return 0L;
+        // A regular file's position is where it is put.
+        if (file->Kind != FileKind.Regular && !HasPosition(kernel, file, out SystemCallResult answer))
+            return answer;
         long offset = (long)a->Arg1;
         long size = file->Kind == FileKind.Regular ? (long)file->Inode->Size : 0;
         long target;
@@ -71,6 +66,16 @@ internal static unsafe class SizeCalls
             kernel.Files.MarkChanged(&file->Header);
         }
         return SystemCallResult.Done(target);
+    }
+
+    // False with the answer for what has none. Devices have no position; whatever is asked, it is at the beginning.
+    private static bool HasPosition(LinuxKernel kernel, OpenFile* file, out SystemCallResult answer)
+    {
+        FileOperations? operations = kernel.Files.OpenFiles.OperationsOf(file);
+        bool isStill = operations is not null && operations.HasStillPosition(file);
+        bool isSeekable = operations is not null && operations.IsSeekable(file);
+        answer = isStill || isSeekable ? 0L : Errno.ESPIPE;
+        return !isStill && isSeekable && file->Kind != FileKind.Device;
     }
 
     // Data and holes are whole pages. Behind the last data there is nothing: ENXIO; the last hole is behind the end. Progress is the page
