@@ -268,7 +268,8 @@ public sealed unsafe class ControlTests : IDisposable
     {
         string info = _answers.Read(_answers.Open("/proc/self/mountinfo", 0), 1000);
         Assert.Equal("1 0 0:21 / / rw,relatime - aurora aurora rw\n2 1 0:22 / /proc rw,relatime - proc proc rw\n"
-            + "3 1 0:23 / /dev/pts rw,relatime - devpts devpts rw,gid=5,mode=620,ptmxmode=666\n", info);
+            + "3 1 0:23 / /dev/pts rw,relatime - devpts devpts rw,gid=5,mode=620,ptmxmode=666\n"
+            + "4 1 0:24 / /dev/mqueue rw,relatime - mqueue mqueue rw\n", info);
         Assert.Equal(0, _answers.Call(4, _answers.Path("/"), Answers.Words));
         Assert.Equal(21UL, _answers.Kernel.Peek<ulong>(_answers.Init, Answers.Words));
         Assert.StartsWith("aurora / ", _answers.Read(_answers.Open("/proc/mounts", 0), 1000));
