@@ -86,6 +86,23 @@ public sealed unsafe class Slab<T> : ObjectStock
         UserAccount* account = null;
         if (_kind != ChargeKind.None && !_pages.Accounts.Admit(_kind, Count, (int)_limit, BytesOfObject, out account))
             return null;
+        return Take(account);
+    }
+
+    /// <summary>
+    /// As above, for an object of a slab that causes this one: whoever pays for that pays for this, whoever is at work.
+    /// </summary>
+    public T* AllocateFor(void* cause)
+    {
+        _lock.AssertHeld();
+        UserAccount* account = SlabSlot.Of(cause)->Account;
+        return !_pages.Accounts.Admits(account, _kind, Count, (int)_limit, BytesOfObject)
+            ? null : Take(account);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private T* Take(UserAccount* account)
+    {
         if (_firstWithRoom == None && !AddChunk())
             return null;
         if (account != null)

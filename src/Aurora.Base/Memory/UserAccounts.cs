@@ -155,6 +155,15 @@ public sealed unsafe class UserAccounts
         return Judge(held < left && MayHold(account, (ulong)bytes));
     }
 
+    /// <summary>As <see cref="Admit"/>, of one for whom others work: he may not pass his share, whoever they are.</summary>
+    internal bool Admits(UserAccount* account, ChargeKind kind, int count, int limit, int bytes)
+    {
+        if (account == null)
+            return true;
+        long left = limit - (limit / ObjectReserveShare) - count;
+        return Judge(account->Counts[(int)kind] < left && MayHold(account, (ulong)bytes));
+    }
+
     internal static void Charge(UserAccount* account, ChargeKind kind, int bytes)
     {
         account->Counts[(int)kind]++;

@@ -56,4 +56,8 @@ public enum ObjectKind : byte
 
     /// <summary>A POSIX message queue.</summary>
     NamedQueue = 57,
+
+    Inotify = 60,
+    InotifyWatch = 61,
+    InotifyEvent = 62,
 }

@@ -65,6 +65,7 @@ public sealed unsafe partial class ProgramLoader
         SystemCallResult left = built.IsOk && error == Errno.Ok ? ExitCalls.LeaveProgram(_kernel, thread) : error;
         if (left.Outcome == SystemCallOutcome.Done && built.IsOk && error == Errno.Ok)
         {
+            TellOfOpened();
             Commit(thread, in program, fileName);
             return ExitCalls.CloseFiles(_kernel, thread);
         }

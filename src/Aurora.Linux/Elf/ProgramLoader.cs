@@ -29,6 +29,9 @@ public sealed unsafe partial class ProgramLoader
     private readonly nint[] _held = new nint[MaxHeldFiles];
     private int _heldCount;
 
+    // How many of those that are held are scripts.
+    private int _scriptCount;
+
     public ProgramLoader(LinuxKernel kernel, ulong hardwareCapabilities)
     {
         _hardwareCapabilities = hardwareCapabilities;
@@ -48,11 +51,25 @@ public sealed unsafe partial class ProgramLoader
     /// <summary>Replaces the thread's program by the file at a path (UTF-8, from <paramref name="start"/> if relative) or by start itself.</summary>
     public SystemCallResult Execute(Thread* thread, Inode* start, ReadOnlySpan<byte> path, ReadOnlySpan<byte> fileName, bool followsLink)
     {
-        _heldCount = 0;
+        _heldCount = _scriptCount = 0;
         SystemCallResult result = Load(thread, start, path, fileName, followsLink);
         while (_heldCount > 0)
             _kernel.Files.Inodes.Release((Inode*)_held[--_heldCount]);
         return result;
+    }
+
+    // Scripts have been read to their end, programs and their loaders run on.
+    private void TellOfOpened()
+    {
+        FileNotices notices = _kernel.Files.Notices;
+        for (int i = 0; i < _heldCount && notices.IsWatching; i++)
+        {
+            var inode = (Inode*)_held[i];
+            notices.Tell(inode, null, InotifyMask.Open);
+            notices.Tell(inode, null, InotifyMask.Access);
+            if (i < _scriptCount)
+                notices.Tell(inode, null, InotifyMask.CloseNoWrite);
+        }
     }
 
     private SystemCallResult Load(Thread* thread, Inode* start, ReadOnlySpan<byte> path, ReadOnlySpan<byte> fileName, bool followsLink)
@@ -76,6 +93,7 @@ public sealed unsafe partial class ProgramLoader
                 return Errno.ELOOP;
             if (!EnterScript(depth == 0 ? fileName : default, interpreterBytes, argumentStart, argumentBytes))
                 return Errno.E2BIG;
+            _scriptCount = _heldCount;
             var context = (FileContext*)thread->Process->FileSystem;
             path = new ReadOnlySpan<byte>(_interpreter, interpreterBytes);
             if (!Open(thread, context->CurrentDirectory, path, true, out file, out failure))

@@ -66,6 +66,7 @@ internal static unsafe class AttributeCalls
             mode &= ~InodeMode.SetGid;
         inode->Mode = (inode->Mode & ~InodeMode.PermissionMask) | mode;
         call.Files.Stamps.TouchStatus(inode);
+        call.Tell(inode, InotifyMask.Attributes);
         return Errno.Ok;
     }
 
@@ -119,6 +120,8 @@ internal static unsafe class AttributeCalls
         if (gid != uint.MaxValue)
             inode->Gid = gid;
         call.Files.Stamps.TouchStatus(inode);
+        if (lost != 0 || uid != uint.MaxValue || gid != uint.MaxValue)
+            call.Tell(inode, InotifyMask.Attributes);
         return Errno.Ok;
     }
 
@@ -206,8 +209,14 @@ internal static unsafe class AttributeCalls
         inode->AccessTime = Choose(access, inode->AccessTime, now, isNow);
         inode->ModifyTime = Choose(modify, inode->ModifyTime, now, isNow);
         call.Files.Stamps.TouchStatus(inode);
+        call.Tell(inode, EventsOf(access, modify));
         return Errno.Ok;
     }
+
+    // One time that is set alone says that the file was read, or written.
+    private static uint EventsOf(LinuxTimestamp access, LinuxTimestamp modify)
+        => modify.Nanoseconds == LinuxTimestamp.Omit ? InotifyMask.Access
+            : access.Nanoseconds == LinuxTimestamp.Omit ? InotifyMask.Modify : InotifyMask.Attributes;
 
     private static long Choose(LinuxTimestamp wanted, long current, long now, bool isNow)
         => isNow || wanted.Nanoseconds == LinuxTimestamp.Now ? now

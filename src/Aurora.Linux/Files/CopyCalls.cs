@@ -84,13 +84,19 @@ internal static unsafe class CopyCalls
     {
         Thread* thread = call.Thread;
         copy.Start(ref call);
-        SystemCallResult result = SystemCallResult.Done((long)thread->Call.Progress);
+        ulong start = thread->Call.Progress;
+        SystemCallResult result = SystemCallResult.Done((long)start);
         while (thread->Call.Progress < copy.Length)
         {
             ulong before = thread->Call.Progress;
             result = Step(ref call, ref copy);
             if (!copy.GoesOn(ref call, before, ref result))
                 break;
+        }
+        if (thread->Call.Progress != start)
+        {
+            call.Files.Notices.Tell(copy.Source, InotifyMask.Access);
+            call.Files.Notices.Tell(copy.Target, InotifyMask.Modify);
         }
         return copy.Settle(ref call, result);
     }
@@ -120,7 +126,7 @@ internal static unsafe class CopyCalls
             IsPositioned = copy.TargetIsPositioned,
             Position = copy.TargetOffset + done,
         };
-        SystemCallResult result = ReadWriteCalls.Move(call.Kernel, copy.Target, ref transfer, isWrite: true);
+        SystemCallResult result = ReadWriteCalls.MoveUntold(call.Kernel, copy.Target, ref transfer, isWrite: true);
         // The source moves with what the target took, also when the target then has to wait.
         thread->Call.Progress = transfer.Done;
         if (!copy.SourceIsPositioned && transfer.Done != done)

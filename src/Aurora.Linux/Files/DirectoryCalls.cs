@@ -66,6 +66,16 @@ internal static unsafe class DirectoryCalls
             return Errno.ENOTDIR;
         if (file->Inode->IsOrphan)
             return Errno.ENOENT;
+        SystemCallResult result = Fill(ref call, file, a, isOld);
+        if (result.Outcome == SystemCallOutcome.Done && result.Value >= 0)
+            kernel.Files.Notices.Tell(file, InotifyMask.Access);
+        return result;
+    }
+
+    private static SystemCallResult Fill(ref FileCall call, OpenFile* file, SystemCallArguments* a, bool isOld)
+    {
+        LinuxKernel kernel = call.Kernel;
+        Thread* thread = call.Thread;
         Span<byte> record = stackalloc byte[MaxRecordBytes];
         Span<byte> name = stackalloc byte[DirectoryEntry.MaxNameBytes];
         uint capacity = Math.Min(a->UInt2, MostBytesAtOnce);

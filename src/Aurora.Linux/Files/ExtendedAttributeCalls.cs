@@ -107,7 +107,7 @@ internal static unsafe class ExtendedAttributeCalls
             return error;
         if (a->Arg3 > ExtendedAttributes.MaxBytes)
             return Errno.ENOSPC;
-        return call.Files.Attributes.Set(inode, name, value, (AttributeChange)a->UInt4);
+        return Told(ref call, inode, call.Files.Attributes.Set(inode, name, value, (AttributeChange)a->UInt4));
     }
 
     private static SystemCallResult GetOf(ref FileCall call, Inode* inode, SystemCallArguments* a)
@@ -159,7 +159,14 @@ internal static unsafe class ExtendedAttributeCalls
             return call.Failure;
         ReadOnlySpan<byte> name = buffer[..length];
         Errno error = Check(ref call, inode, name, FileAccess.Write);
-        return error != Errno.Ok ? error : call.Files.Attributes.Remove(inode, name);
+        return error != Errno.Ok ? error : Told(ref call, inode, call.Files.Attributes.Remove(inode, name));
+    }
+
+    private static Errno Told(ref FileCall call, Inode* inode, Errno error)
+    {
+        if (error == Errno.Ok)
+            call.Tell(inode, InotifyMask.Attributes);
+        return error;
     }
 
     private static bool ReadName(ref FileCall call, ulong address, scoped Span<byte> buffer, out int length)

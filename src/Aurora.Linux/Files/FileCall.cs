@@ -30,6 +30,9 @@ internal unsafe ref struct FileCall
     public readonly Thread* Thread;
     public SystemCallResult Failure;
 
+    /// <summary>The name that led to what has been resolved last, until any name changes; null: it was meant by an open file.</summary>
+    public DirectoryEntry* Name;
+
     // How many files the call has asked for in this dispatch.
     private int _asked;
 
@@ -108,6 +111,7 @@ internal unsafe ref struct FileCall
     public bool Resolve(int descriptor, ulong address, uint atFlags, bool follows, out Inode* inode)
     {
         inode = null;
+        Name = null;
         ReadOnlySpan<byte> path = default;
         bool hasNoPath = address == 0 && (atFlags & EmptyPath) != 0;
         if ((!hasNoPath && !Path(address, out path)) || !Start(descriptor, path, out Inode* start))
@@ -119,10 +123,13 @@ internal unsafe ref struct FileCall
             return true;
         }
         FileCaller caller = Caller;
-        Errno error = Files.Walks.Resolve(in caller, start, path, follows ? WalkFlags.FollowLast : WalkFlags.None, out inode);
+        Errno error = Files.Walks.Resolve(in caller, start, path, follows ? WalkFlags.FollowLast : WalkFlags.None, out inode, out Name);
         Failure = error;
         return error == Errno.Ok;
     }
+
+    /// <summary>Tells those who watch that something has been done to what was resolved, or is open.</summary>
+    public readonly void Tell(Inode* inode, uint events) => Files.Notices.Tell(inode, Name, events);
 
     /// <summary>Walks to a name that may be missing; the result must be released.</summary>
     public bool Walk(int descriptor, ulong address, WalkFlags flags, out WalkResult result)

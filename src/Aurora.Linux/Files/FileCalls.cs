@@ -32,5 +32,6 @@ public static class FileCalls
         TimerFileCalls.Register(table);
         SignalFileCalls.Register(table);
         PidfdCalls.Register(table);
+        InotifyCalls.Register(table);
     }
 }

@@ -210,6 +210,7 @@ internal static unsafe class OpenCalls
         Errno error = files.OpenFiles.Open(in caller, inode, flags, out OpenFile* file);
         if (error != Errno.Ok)
             return error;
+        file->Flags |= OpenFlags.Opening;
         if (hasLeases)
         {
             files.Held.Keep(call.Thread, file);
@@ -232,9 +233,11 @@ internal static unsafe class OpenCalls
             return false;
         FileCaller caller = call.Caller;
         bool isCut = call.Check(call.Files.Data.Truncate(inode, 0));
-        if (isCut)
-            call.Files.SetIdBits.ContentsChange(inode, in caller);
-        return isCut;
+        if (!isCut)
+            return false;
+        call.Files.SetIdBits.ContentsChange(inode, in caller);
+        call.Tell(inode, InotifyMask.Modify);
+        return true;
     }
 
     // The call holds the file: nobody gets a lease meanwhile that it would have to wait for.
@@ -264,10 +267,15 @@ internal static unsafe class OpenCalls
     {
         bool closes = (flags & OpenFlags.CloseOnExec) != 0;
         Errno error = call.Files.Descriptors.Install(call.Table, file, 0, call.DescriptorLimit, closes, out int descriptor);
-        if (error == Errno.Ok)
-            return SystemCallResult.Done(descriptor);
-        call.Files.OpenFiles.Release(file);
-        return error;
+        if (error != Errno.Ok)
+        {
+            call.Files.OpenFiles.Release(file);
+            return error;
+        }
+        file->Flags &= ~OpenFlags.Opening;
+        call.Files.MarkChanged(&file->Header);
+        call.Files.Notices.Tell(file, InotifyMask.Open);
+        return SystemCallResult.Done(descriptor);
     }
 
     private static SystemCallResult OpenTemporary(ref FileCall call, int directory, ulong path, uint flags, uint mode)

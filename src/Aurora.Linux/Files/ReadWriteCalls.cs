@@ -31,8 +31,20 @@ internal static unsafe class ReadWriteCalls
         table.Register(328, &PositionedWriteVector2);
     }
 
-    /// <summary>Moves bytes between an open file and a transfer, after the checks common to all these calls.</summary>
+    /// <summary>
+    /// Moves bytes between an open file and a transfer, after the checks common to all these calls, and tells those who watch the file.
+    /// </summary>
     public static SystemCallResult Move(LinuxKernel kernel, OpenFile* file, ref FileTransfer transfer, bool isWrite)
+    {
+        ulong before = transfer.Done;
+        SystemCallResult result = MoveUntold(kernel, file, ref transfer, isWrite);
+        if (transfer.Done != before)
+            kernel.Files.Notices.Tell(file, isWrite ? InotifyMask.Modify : InotifyMask.Access);
+        return result;
+    }
+
+    /// <summary>As <see cref="Move"/>, but nobody is told: a call that moves many pieces tells of them together.</summary>
+    public static SystemCallResult MoveUntold(LinuxKernel kernel, OpenFile* file, ref FileTransfer transfer, bool isWrite)
     {
         if (isWrite ? !file->IsWritable : !file->IsReadable)
             return Errno.EBADF;
@@ -122,6 +134,9 @@ internal static unsafe class ReadWriteCalls
             return Errno.EBADF;
         if (flags != 0 && !Takes(file, flags, isWrite))
             return Errno.EOPNOTSUPP;
+        // The end of a file has been read too, and what was asked for may be nothing.
+        if (total == 0 && !isWrite)
+            kernel.Files.Notices.Tell(file, InotifyMask.Access);
         if (total == 0 && file->Inode->IsAnonymousFile && (!isWrite || file->Kind == FileKind.EventCounter))
             return 0L;
         ulong done = thread->Call.Progress;
@@ -133,6 +148,8 @@ internal static unsafe class ReadWriteCalls
             MustNotWait = (flags & NoWaitFlag) != 0,
         };
         SystemCallResult result = Move(kernel, file, ref transfer, isWrite);
+        if (!isWrite && total != 0 && result.Outcome == SystemCallOutcome.Done && result.Value == 0)
+            kernel.Files.Notices.Tell(file, InotifyMask.Access);
         return isWrite ? SyncCalls.AfterWrite(kernel, thread, file, (flags & SyncFlags) != 0, result) : result;
     }
 

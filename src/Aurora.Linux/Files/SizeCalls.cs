@@ -128,6 +128,7 @@ internal static unsafe class SizeCalls
         Errno error = call.Files.OpenFiles.Open(in caller, inode, OpenFlags.WriteOnly, out OpenFile* file);
         if (error != Errno.Ok)
             return error;
+        file->Flags |= OpenFlags.Opening;
         call.Files.Held.Keep(call.Thread, file);
         call.Thread->Call.Phase = LeaseCalls.Phase;
         return TruncateBehindLeases(ref call, size);
@@ -167,6 +168,7 @@ internal static unsafe class SizeCalls
             return call.Failure;
         FileCaller caller = call.Caller;
         call.Files.SetIdBits.ContentsChange(inode, in caller);
+        call.Tell(inode, InotifyMask.Modify);
         return Errno.Ok;
     }
 
@@ -199,6 +201,7 @@ internal static unsafe class SizeCalls
         FileCaller caller = call.Caller;
         if (!makesHole)
             kernel.Files.SetIdBits.ContentsChange(file->Inode, in caller);
+        kernel.Files.Notices.Tell(file, InotifyMask.Modify);
         return Errno.Ok;
     }
 

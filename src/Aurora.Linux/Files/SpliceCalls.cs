@@ -132,7 +132,8 @@ internal static unsafe class SpliceCalls
         if (operations is null || !isPlaced || refusesAppend || !copy.AreValid)
             return Errno.EINVAL;
         copy.Start(ref call);
-        SystemCallResult result = SystemCallResult.Done((long)thread->Call.Progress);
+        ulong start = thread->Call.Progress;
+        SystemCallResult result = SystemCallResult.Done((long)start);
         while (thread->Call.Progress < copy.Length)
         {
             ulong before = thread->Call.Progress;
@@ -146,6 +147,8 @@ internal static unsafe class SpliceCalls
             if (!copy.GoesOn(ref call, before, ref result))
                 break;
         }
+        if (thread->Call.Progress != start)
+            call.Files.Notices.Tell(copy.Target, InotifyMask.Modify);
         return copy.Settle(ref call, result);
     }
 
@@ -164,7 +167,7 @@ internal static unsafe class SpliceCalls
                 IsPositioned = copy.TargetIsPositioned,
                 Position = copy.TargetOffset + done,
             };
-            SystemCallResult result = ReadWriteCalls.Move(call.Kernel, copy.Target, ref transfer, isWrite: true);
+            SystemCallResult result = ReadWriteCalls.MoveUntold(call.Kernel, copy.Target, ref transfer, isWrite: true);
             thread->Call.Progress = transfer.Done;
             call.Files.Pipes.Taken(pipe, (uint)(transfer.Done - done));
             return result;

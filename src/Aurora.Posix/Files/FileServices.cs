@@ -2,6 +2,7 @@
 // what is not mapped any more (MappedFiles). Nothing here acts; who uses files calls the service.
 // Each knows only those above it:
 //
+//   InotifyQueue, InotifyWatches, FileNotices   who watches files, and what they are told
 //   FileStamps      times                                  FileEnvironment   the store's room, the main loop's wishes
 //   AttributeSets   extended attributes                    FileLocks         advisory locks          PipeLife    pipes of inodes
 //   NameEntries     memory of names                        NameBucketTable   the names of a directory
@@ -20,7 +21,7 @@
 //   SocketNames, SocketConnections, SocketClosing, SocketSender, SocketReceiver   what is done with them
 //   EventPolls      epolls, which ask the files they watch
 //   OpenFiles       opening and closing                    Descriptors       tables of descriptors
-//   AnonymousFiles  eventfds, timerfds, signalfds, pidfds
+//   AnonymousFiles  eventfds, timerfds, signalfds, pidfds, epolls, inotify instances
 //   HeldFiles       files of calls that wait               FileClosing       what could not be closed in one step
 //   StoredNames, StoredInodes, FileLoader                  bringing names and inodes in
 //   NameReclaim     letting them go
@@ -50,13 +51,16 @@ public sealed unsafe class FileServices
         User = user;
         Random = random;
         State = state;
+        var told = new InotifyQueue(State, waker);
+        Inotify = new InotifyWatches(State, waker, told, information);
+        Notices = new FileNotices(State, told, Inotify);
         Stamps = new FileStamps(State, clocks);
         Attributes = new AttributeSets(State, Stamps, environment);
         Locks = new FileLocks(State, waker, state.MaxOpenFiles);
         var pipes = new PipeLife(State, memory, waker);
         Entries = new NameEntries(State);
         Buckets = new NameBucketTable(State);
-        Inodes = new Inodes(State, Stamps, Attributes, Locks, pipes, Entries, Buckets, memory, waker);
+        Inodes = new Inodes(State, Stamps, Attributes, Locks, pipes, Entries, Buckets, Inotify, memory, waker);
         Requests = new NameRequests(State, Inodes, environment.Records, waker);
         Room = new NameRoom(State, environment.Records, waker);
         Names = new NameTable(State, random, Requests, Room, Buckets);
@@ -66,12 +70,12 @@ public sealed unsafe class FileServices
         Proc = new ProcFileSystem(State, Inodes, Paths, information);
         Walks = new PathWalks(State, Inodes, Proc, Names);
         Changes = new NameChanges(State, Stamps, Inodes, Names, Entries);
-        Creation = new FileCreation(State, Inodes, Names, Changes, Room, _environment);
-        Removal = new FileRemoval(State, Names, Changes);
-        Renames = new FileRenames(Stamps, Names, Entries, Changes, Room);
+        Creation = new FileCreation(State, Inodes, Names, Changes, Room, Notices, _environment);
+        Removal = new FileRemoval(State, Names, Changes, Notices);
+        Renames = new FileRenames(Stamps, Names, Entries, Changes, Room, Notices);
         TreeEnd = new TreeEnd(State, Inodes, Entries);
         Leases = new FileLeases(State, Proc, waker, clocks);
-        SetIdBits = new SetIdBits(State);
+        SetIdBits = new SetIdBits(State, Notices);
         Data = new FileData(Inodes, Stamps, memory, environment);
         Transfers = new Transfers(State, user, waker, environment);
         Pipes = new PipeOperations(State, pipes, memory, waker);
@@ -99,13 +103,13 @@ public sealed unsafe class FileServices
         var processHandles = new ProcessHandleOperations(State, waker);
         var drivers = new FileDrivers(
             regular, Pipes, Devices, proc, new EventCounterOperations(State, waker), new TimerFileOperations(TimerFiles, user, waker),
-            Signals, processHandles, Sockets, State, waker);
+            Signals, processHandles, Sockets, new InotifyFile(Inotify, told, waker), State, waker);
         _drivers = drivers;
         EventPolls = drivers.EventPolls;
         Watching = new FileWatching(State, drivers, waker);
-        OpenFiles = new OpenFiles(State, Inodes, Locks, Leases, drivers, Watching, EventPolls, closing, Flights);
+        OpenFiles = new OpenFiles(State, Inodes, Locks, Leases, drivers, Watching, EventPolls, Inotify, Notices, closing, Flights);
         SocketFiles = new SocketFiles(State, OpenFiles, books, closing, Connections);
-        Anonymous = new AnonymousFiles(State, OpenFiles, TimerFiles, EventPolls, processHandles);
+        Anonymous = new AnonymousFiles(State, OpenFiles, TimerFiles, EventPolls, Inotify, processHandles);
         Descriptors = new Descriptors(State, OpenFiles, Locks);
         Held = new HeldFiles(State, OpenFiles, Descriptors);
         Closing = new FileClosing(State, OpenFiles, Descriptors, Inodes, new FlightCollector(queue));
@@ -169,6 +173,10 @@ public sealed unsafe class FileServices
     public TimerFiles TimerFiles { get; }
     public SignalFileOperations Signals { get; }
     public EventPolls EventPolls { get; }
+
+    /// <summary>inotify: instances and watches, and who tells them what.</summary>
+    public InotifyWatches Inotify { get; }
+    public FileNotices Notices { get; }
 
     /// <summary>Sockets: as open files, their names and connections, what is sent, and open files in messages.</summary>
     public SocketFiles SocketFiles { get; }

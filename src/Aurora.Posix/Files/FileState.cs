@@ -49,6 +49,10 @@ public sealed unsafe class FileState
         ProcessHandles = new Slab<ProcessHandle>(pages, limits.MaxOpenFiles + 1, ChargeKind.ProcessHandle);
         EventPolls = new Slab<EventPoll>(pages, limits.MaxOpenFiles, ChargeKind.EventPoll);
         EventWatches = new Slab<EventWatch>(pages, limits.MaxOpenFiles, ChargeKind.EventWatch);
+        Inotifies = new Slab<Inotify>(pages, limits.MaxOpenFiles, ChargeKind.Inotify);
+        InotifyUsers = new Slab<InotifyUser>(pages, limits.MaxOpenFiles);
+        InotifyWatches = new Slab<InotifyWatch>(pages, limits.MaxInodes, ChargeKind.InotifyWatch);
+        InotifyEvents = new Slab<InotifyEvent>(pages, limits.MaxEntries, ChargeKind.InotifyEvent);
         Sockets = new Slab<Socket>(pages, limits.MaxOpenFiles, ChargeKind.Socket);
         SocketMessages = new Slab<SocketMessage>(pages, limits.MaxOpenFiles, ChargeKind.SocketMessage);
         SocketRights = new Slab<SocketRights>(pages, limits.MaxOpenFiles / 4, ChargeKind.SocketRights);
@@ -82,6 +86,10 @@ public sealed unsafe class FileState
     internal Slab<ProcessHandle> ProcessHandles { get; }
     internal Slab<EventPoll> EventPolls { get; }
     internal Slab<EventWatch> EventWatches { get; }
+    internal Slab<Inotify> Inotifies { get; }
+    internal Slab<InotifyUser> InotifyUsers { get; }
+    internal Slab<InotifyWatch> InotifyWatches { get; }
+    internal Slab<InotifyEvent> InotifyEvents { get; }
 
     internal Slab<Socket> Sockets { get; }
     internal Slab<SocketMessage> SocketMessages { get; }

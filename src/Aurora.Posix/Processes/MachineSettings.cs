@@ -1,5 +1,6 @@
-// What root has set of the machine: its names, how far its clock is from the hardware's, how long leases are broken, and how large pipes
-// may be. A persistent object of its own, made when something is set for the first time. Protected by the kernel lock.
+// What root has set of the machine: its names, how far its clock is from the hardware's, how long leases are broken, how large pipes may
+// be, and what users may have of inotify. A persistent object of its own, made when something is set for the first time. Protected by the
+// kernel lock.
 using System;
 using Aurora.Base;
 using Aurora.Memory;
@@ -28,6 +29,9 @@ public unsafe struct MachineSettings
 
     /// <summary>Bytes that a pipe may have without CAP_SYS_RESOURCE, a power of two of at least a page; zero for the default.</summary>
     public uint MostPipeBytes;
+
+    /// <summary>How much more than by default a user may have of inotify (<see cref="InotifyLimit"/>); may be negative.</summary>
+    public int MoreInotifyInstances, MoreInotifyWatches, MoreInotifyEvents;
     public fixed byte HostName[MaxNameBytes];
     public fixed byte DomainName[MaxNameBytes];
 }
@@ -117,6 +121,32 @@ public sealed unsafe class MachineSettingsTable
         _tracked.MarkChanged(&settings->Header);
         return Errno.Ok;
     }
+
+    /// <summary>What one user may have of inotify.</summary>
+    public int InotifyLimitOf(ObjectTracker group, InotifyLimit limit)
+    {
+        MachineSettings* settings = Of(group);
+        return InotifyLimits.DefaultOf(limit) + (settings == null ? 0 : *MoreOf(settings, limit));
+    }
+
+    /// <summary>Sets that, to a number that is not negative; false when memory is short.</summary>
+    public bool SetInotifyLimit(ObjectTracker group, InotifyLimit limit, int most)
+    {
+        MachineSettings* settings = Make(group);
+        if (settings == null)
+            return false;
+        *MoreOf(settings, limit) = most - InotifyLimits.DefaultOf(limit);
+        _tracked.MarkChanged(&settings->Header);
+        return true;
+    }
+
+    private static int* MoreOf(MachineSettings* settings, InotifyLimit limit)
+        => limit switch
+        {
+            InotifyLimit.Instances => &settings->MoreInotifyInstances,
+            InotifyLimit.Watches => &settings->MoreInotifyWatches,
+            _ => &settings->MoreInotifyEvents,
+        };
 
     /// <summary>Sets the host name, of at most <see cref="MachineSettings.MaxNameBytes"/>; false when memory is short.</summary>
     public bool SetHostName(ObjectTracker group, ReadOnlySpan<byte> name)

@@ -10,7 +10,9 @@ namespace Aurora.Posix.Records;
 [StructLayout(LayoutKind.Sequential)]
 public unsafe struct MachineSettingsRecord
 {
-    public const int Bytes = 152;
+    public const int Bytes = 160;
+
+    /// <summary>Version 1 ends before MostPipeBytes.</summary>
     public const int BytesOfVersion1 = 144;
 
     public long RealtimeShiftNanoseconds;
@@ -23,13 +25,15 @@ public unsafe struct MachineSettingsRecord
 
     /// <summary>Since version 2; zero for the default.</summary>
     public uint MostPipeBytes;
-    public uint Reserved;
+    public int MoreInotifyInstances, MoreInotifyWatches, MoreInotifyEvents;
 }
 
 /// <summary>Captures the machine's settings; restored, they are in force before timers are armed.</summary>
 public sealed unsafe class MachineSettingsCodec(MachineSettingsTable table) : RecordCodec
 {
     public override ObjectKind Kind => ObjectKind.MachineSettings;
+
+    /// <summary>Version 1 knew neither pipes nor inotify.</summary>
     public override byte Version => 2;
     public override int LargestPayload => sizeof(MachineSettingsRecord);
 
@@ -41,7 +45,11 @@ public sealed unsafe class MachineSettingsCodec(MachineSettingsTable table) : Re
     private static bool IsValid(in MachineSettingsRecord record)
         => record.HasHostName <= 1 && record.HasDomainName <= 1
             && record.HostNameBytes <= MachineSettings.MaxNameBytes && record.DomainNameBytes <= MachineSettings.MaxNameBytes
-            && (record.MostPipeBytes == 0 || Pipe.RoundCapacity(record.MostPipeBytes) == record.MostPipeBytes) && record.Reserved == 0;
+            && (record.MostPipeBytes == 0 || Pipe.RoundCapacity(record.MostPipeBytes) == record.MostPipeBytes)
+            && IsLimit(InotifyLimits.Instances, record.MoreInotifyInstances) && IsLimit(InotifyLimits.Watches, record.MoreInotifyWatches)
+            && IsLimit(InotifyLimits.QueuedEvents, record.MoreInotifyEvents);
+
+    private static bool IsLimit(int usual, int more) => (long)usual + more is >= 0 and <= int.MaxValue;
 
     private static MachineSettingsRecord Describe(MachineSettings* settings)
     {
@@ -54,6 +62,9 @@ public sealed unsafe class MachineSettingsCodec(MachineSettingsTable table) : Re
             DomainNameBytes = settings->DomainNameBytes,
             MoreLeaseBreakSeconds = settings->MoreLeaseBreakSeconds,
             MostPipeBytes = settings->MostPipeBytes,
+            MoreInotifyInstances = settings->MoreInotifyInstances,
+            MoreInotifyWatches = settings->MoreInotifyWatches,
+            MoreInotifyEvents = settings->MoreInotifyEvents,
         };
         new ReadOnlySpan<byte>(settings->HostName, MachineSettings.MaxNameBytes).CopyTo(
             new Span<byte>(record.HostName, MachineSettings.MaxNameBytes));
@@ -62,15 +73,23 @@ public sealed unsafe class MachineSettingsCodec(MachineSettingsTable table) : Re
         return record;
     }
 
-    public override RestoreStatus Create(ObjectTracker tracker, ObjectId id, byte version, ReadOnlySpan<byte> payload)
+    private static RestoreStatus Read(byte version, ReadOnlySpan<byte> payload, out MachineSettingsRecord record)
     {
+        record = default;
         if (version is not (1 or 2))
             return RestoreStatus.UnknownVersion;
         if (payload.Length != (version == 1 ? MachineSettingsRecord.BytesOfVersion1 : MachineSettingsRecord.Bytes))
             return RestoreStatus.BadRecord;
-        // What an older record does not have is zero.
-        MachineSettingsRecord record = default;
-        payload.CopyTo(new Span<byte>(&record, sizeof(MachineSettingsRecord)));
+        fixed (MachineSettingsRecord* start = &record)
+            payload.CopyTo(new Span<byte>(start, sizeof(MachineSettingsRecord)));
+        return RestoreStatus.Ok;
+    }
+
+    public override RestoreStatus Create(ObjectTracker tracker, ObjectId id, byte version, ReadOnlySpan<byte> payload)
+    {
+        RestoreStatus status = Read(version, payload, out MachineSettingsRecord record);
+        if (status != RestoreStatus.Ok)
+            return status;
         if (!IsValid(in record) || table.Of(tracker) != null)
             return RestoreStatus.BadRecord;
         MachineSettings* settings = table.Allocate(tracker);
@@ -83,6 +102,9 @@ public sealed unsafe class MachineSettingsCodec(MachineSettingsTable table) : Re
         settings->DomainNameBytes = record.DomainNameBytes;
         settings->MoreLeaseBreakSeconds = record.MoreLeaseBreakSeconds;
         settings->MostPipeBytes = record.MostPipeBytes;
+        settings->MoreInotifyInstances = record.MoreInotifyInstances;
+        settings->MoreInotifyWatches = record.MoreInotifyWatches;
+        settings->MoreInotifyEvents = record.MoreInotifyEvents;
         new ReadOnlySpan<byte>(record.HostName, MachineSettings.MaxNameBytes).CopyTo(
             new Span<byte>(settings->HostName, MachineSettings.MaxNameBytes));
         new ReadOnlySpan<byte>(record.DomainName, MachineSettings.MaxNameBytes).CopyTo(

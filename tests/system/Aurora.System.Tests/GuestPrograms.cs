@@ -13,7 +13,7 @@ public static class GuestPrograms
     [
         "files", "memory", "processes", "signals", "waiting", "badptr", "badelf", "hostile", "exhaust", "keeps", "windows", "privilege",
         "answers", "edges", "guards", "gone", "leases", "sequences", "greatest", "events", "epolls", "pidfds", "shms", "msgs", "sems",
-        "sockets", "names", "passes", "vdso", "ptys", "mqueues",
+        "sockets", "names", "passes", "vdso", "ptys", "mqueues", "watches",
     ];
 
     /// <summary>

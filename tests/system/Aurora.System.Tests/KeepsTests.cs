@@ -1,5 +1,5 @@
 // States that last, with the power cut while they do: held files, locks, leases, moved waiters; mappings of every shape; epolls;
-// pidfds; System V objects; POSIX message queues; sockets; pseudo-terminals; clocks that are read without pause.
+// inotify instances; pidfds; System V objects; POSIX message queues; sockets; pseudo-terminals; clocks that are read without pause.
 using System.Threading.Tasks;
 using Xunit;
 
@@ -25,6 +25,7 @@ public sealed class KeepsTests
     [InlineData("READY", "/usr/lib/aurora/names", "8")]
     [InlineData("READY", "/usr/lib/aurora/passes", "8")]
     [InlineData("READY", "/usr/lib/aurora/ptys", "8")]
+    [InlineData("READY", "/usr/lib/aurora/watches", "8")]
     [InlineData("holding", "/usr/lib/aurora/vdso", "cut")]
     public async Task What_lasts_goes_on_after_three_power_cuts(string begun, string program, string argument)
     {

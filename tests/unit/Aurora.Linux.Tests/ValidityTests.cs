@@ -29,7 +29,7 @@ public sealed unsafe class ValidityTests(ITestOutputHelper output)
         "Process.Id", "Thread.Id", "ProcessGroup.Id", "Session.Id", "DescriptorChunk.Index", "Inode.Flags",
         "Terminal.Pseudo.Masters", "Terminal.Pseudo.Slaves",
         "SharedSegment.Ipc.Id", "SharedSegment.Ipc.Key", "MessageQueue.Ipc.Id", "MessageQueue.Ipc.Key",
-        "SemaphoreSet.Ipc.Id", "SemaphoreSet.Ipc.Key", "NamedQueue.Ipc.Id", "NamedQueue.IsNamed",
+        "SemaphoreSet.Ipc.Id", "SemaphoreSet.Ipc.Key", "NamedQueue.Ipc.Id", "NamedQueue.IsNamed", "InotifyWatch.Number",
     ];
 
     [Theory]
@@ -60,6 +60,9 @@ public sealed unsafe class ValidityTests(ITestOutputHelper output)
     [InlineData(ObjectKind.ProcessHandle)]
     [InlineData(ObjectKind.EventPoll)]
     [InlineData(ObjectKind.EventWatch)]
+    [InlineData(ObjectKind.Inotify)]
+    [InlineData(ObjectKind.InotifyWatch)]
+    [InlineData(ObjectKind.InotifyEvent)]
     [InlineData(ObjectKind.IpcSpace)]
     [InlineData(ObjectKind.SharedSegment)]
     [InlineData(ObjectKind.MessageQueue)]
@@ -153,6 +156,9 @@ public sealed unsafe class ValidityTests(ITestOutputHelper output)
         ObjectKind.ProcessHandle => StructFields.Of<ProcessHandle>(),
         ObjectKind.EventPoll => StructFields.Of<EventPoll>(),
         ObjectKind.EventWatch => StructFields.Of<EventWatch>(),
+        ObjectKind.Inotify => StructFields.Of<Inotify>(),
+        ObjectKind.InotifyWatch => StructFields.Of<InotifyWatch>(),
+        ObjectKind.InotifyEvent => StructFields.Of<InotifyEvent>(),
         ObjectKind.IpcSpace => StructFields.Of<IpcSpace>(),
         ObjectKind.SharedSegment => StructFields.Of<SharedSegment>(),
         ObjectKind.MessageQueue => StructFields.Of<MessageQueue>(),
@@ -180,6 +186,22 @@ public sealed unsafe class ValidityTests(ITestOutputHelper output)
         kernel.Poke(init, Scratch, 0xFFUL);
         kernel.Do(init, 289, unchecked((ulong)-1), Scratch, 8, 0);
         FillPidfds(kernel, init);
+        FillWatches(kernel, init);
+    }
+
+    // An instance that has lost events, and one that watches what else is done here.
+    private static void FillWatches(TestKernel kernel, Thread* init)
+    {
+        kernel.Settings.SetInotifyLimit(kernel.Tracker, InotifyLimit.QueuedEvents, 2);
+        ulong full = (ulong)kernel.Do(init, 294, 0);
+        kernel.Settings.SetInotifyLimit(kernel.Tracker, InotifyLimit.QueuedEvents, 1000);
+        ulong all = (ulong)kernel.Do(init, 294, 0x800);
+        kernel.Do(init, 254, full, kernel.PokeText(init, Scratch, "/"), InotifyMask.Create | InotifyMask.ExcludeUnlinked);
+        kernel.Do(init, 254, all, Scratch, InotifyMask.AllEvents);
+        for (int i = 0; i < 3; i++)
+            kernel.Do(init, 83, kernel.PokeText(init, Scratch, $"/folder{i}"), 0x1ED);
+        kernel.Do(init, 254, all, Scratch, InotifyMask.Open | InotifyMask.OneShot);
+        kernel.Do(init, 82, Scratch, kernel.PokeText(init, Scratch + 0x100, "/moved"));
     }
 
     // Two of a process that lives, and one of a child that has been waited for.

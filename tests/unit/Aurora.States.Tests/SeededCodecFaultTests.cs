@@ -29,6 +29,12 @@ public sealed class SeededCodecFaultTests(ITestOutputHelper output)
     [InlineData((int)CodecFaultKind.ForgottenField, (int)ObjectKind.EventWatch, "Order")]
     [InlineData((int)CodecFaultKind.ForgottenField, (int)ObjectKind.EventWatch, "Events")]
     [InlineData((int)CodecFaultKind.WrongReference, (int)ObjectKind.EventWatch, "File")]
+    [InlineData((int)CodecFaultKind.ForgottenField, (int)ObjectKind.Inotify, "NextNumber")]
+    [InlineData((int)CodecFaultKind.ForgottenMark, (int)ObjectKind.Inotify, "HasOverflown")]
+    [InlineData((int)CodecFaultKind.ForgottenField, (int)ObjectKind.InotifyWatch, "Mask")]
+    [InlineData((int)CodecFaultKind.ForgottenMark, (int)ObjectKind.InotifyWatch, "Mask")]
+    [InlineData((int)CodecFaultKind.WrongReference, (int)ObjectKind.InotifyWatch, "Inode")]
+    [InlineData((int)CodecFaultKind.ForgottenField, (int)ObjectKind.InotifyEvent, "Cookie")]
     [InlineData((int)CodecFaultKind.ForgottenField, (int)ObjectKind.IpcSpace, "Segments.NextIndex")]
     [InlineData((int)CodecFaultKind.ForgottenField, (int)ObjectKind.SharedSegment, "Ipc.Key")]
     [InlineData((int)CodecFaultKind.ForgottenField, (int)ObjectKind.SharedSegment, "LastProcess")]
@@ -101,6 +107,7 @@ public sealed class SeededCodecFaultTests(ITestOutputHelper output)
     [InlineData((int)ObjectKind.Process)]
     [InlineData((int)ObjectKind.Message)]
     [InlineData((int)ObjectKind.NamedQueue)]
+    [InlineData((int)ObjectKind.InotifyEvent)]
     public void A_lost_tail_is_found(int kind) => AssertFound(SeededCodecFault.OfTail((ObjectKind)kind),
         $"lost tail of {(ObjectKind)kind}");
 

@@ -1,6 +1,6 @@
-// Files that are made by calls of their own and have no name: eventfds, timerfds, signalfds, pidfds, epolls. Each has an inode without a
-// type, whose target is what /proc shows of it, and an object that is what it does (OpenFile.Attachment); all three go together, but for
-// that of pidfds, which those of one process share. Protected by the kernel lock.
+// Files that are made by calls of their own and have no name: eventfds, timerfds, signalfds, pidfds, epolls, inotify instances. Each has
+// an inode without a type, whose target is what /proc shows of it, and an object that is what it does (OpenFile.Attachment); all three go
+// together, but for that of pidfds, which those of one process share. Protected by the kernel lock.
 using System;
 using Aurora.Base;
 using Aurora.Posix.Processes;
@@ -10,7 +10,7 @@ using Aurora.Posix.SystemCalls;
 namespace Aurora.Posix.Files;
 
 /// <summary>Makes anonymous files. ENFILE or ENOMEM when there is no room; else the new file has one reference.</summary>
-public sealed unsafe class AnonymousFiles(FileState state, OpenFiles openFiles, TimerFiles timers, EventPolls polls,
+public sealed unsafe class AnonymousFiles(FileState state, OpenFiles openFiles, TimerFiles timers, EventPolls polls, InotifyWatches inotify,
     ProcessHandleOperations processHandles)
 {
     /// <summary>What all their names begin with.</summary>
@@ -109,6 +109,27 @@ public sealed unsafe class AnonymousFiles(FileState state, OpenFiles openFiles, 
         file->Attachment = &poll->Header;
         state.MarkChanged(&file->Header);
         Panic.Unless(EventPolls.Attach(file), "files: a new epoll has a file"u8);
+        return Errno.Ok;
+    }
+
+    /// <summary>inotify_init1, for reading alone. EMFILE when the user has as many as he may.</summary>
+    public Errno MakeInotify(in FileCaller caller, uint flags, out OpenFile* file)
+    {
+        file = null;
+        ObjectTracker tracker = state.TrackerOf(&caller.Context->Header);
+        Errno error = inotify.Create(tracker, caller.Thread->Process->Credentials.RealUid, out Inotify* instance);
+        if (error != Errno.Ok)
+            return error;
+        error = openFiles.MakeAnonymous(in caller, FileKind.Inotify, "inotify"u8, flags, out file);
+        if (error != Errno.Ok)
+        {
+            inotify.End(instance);
+            return error;
+        }
+        file->Flags &= ~OpenFlags.AccessMask;
+        file->Attachment = &instance->Header;
+        state.MarkChanged(&file->Header);
+        Panic.Unless(InotifyWatches.Attach(file), "files: a new inotify instance has a file"u8);
         return Errno.Ok;
     }
 

@@ -177,6 +177,9 @@ public unsafe struct Inode
     /// <summary>Extended attributes; null while there are none.</summary>
     public ExtendedAttributes* Attributes;
 
+    /// <summary>The inotify watches of it, the youngest first.</summary>
+    public InotifyWatch* FirstWatch;
+
     /// <summary>The open files with leases, the youngest first.</summary>
     public OpenFile* FirstLease;
 

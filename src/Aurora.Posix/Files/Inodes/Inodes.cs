@@ -9,7 +9,7 @@ namespace Aurora.Posix.Files;
 /// <summary>Life of inodes, what belongs to one alone, and who keeps it.</summary>
 public sealed unsafe partial class Inodes(
     FileState state, FileStamps stamps, AttributeSets attributes, FileLocks locks, PipeLife pipes, NameEntries entries,
-    NameBucketTable buckets, MemoryManager memory, ThreadWaker waker)
+    NameBucketTable buckets, InotifyWatches watches, MemoryManager memory, ThreadWaker waker)
 {
     /// <summary>The number of live inodes, for statistics.</summary>
     public int Count => state.Inodes.Count;
@@ -133,10 +133,12 @@ public sealed unsafe partial class Inodes(
     {
         if (!inode->EndsUnused || inode->IsInUse || inode->IsRoot || inode->IsPutOff)
             return;
-        if (inode->NameCount == 0)
+        if (inode->NameCount != 0)
+            EndFormerName(inode);
+        else if (inode->FirstWatch == null || watches.EndSome(inode))
             End(inode);
         else
-            EndFormerName(inode);
+            state.PutOffIfUnused(inode);
     }
 
     /// <summary>Gives a new symbolic link its target, or a new memory file its name; false when memory is exhausted.</summary>

@@ -5,7 +5,7 @@ using Aurora.Posix.Processes;
 namespace Aurora.Posix.Files;
 
 /// <summary>Takes the set-id bits of a file away when they must go.</summary>
-public sealed unsafe class SetIdBits(FileState state)
+public sealed unsafe class SetIdBits(FileState state, FileNotices notices)
 {
     /// <summary>The bits that a change of owner takes: none from directories.</summary>
     public static uint LostToOwner(Inode* inode, in FileCaller caller)
@@ -16,8 +16,12 @@ public sealed unsafe class SetIdBits(FileState state)
     {
         if ((inode->Mode & (InodeMode.SetUid | InodeMode.SetGid)) == 0 || !inode->IsRegular || caller.Has(Capability.FileSetId))
             return;
-        inode->Mode &= ~((inode->Mode & InodeMode.SetUid) | LostGroupBit(inode, in caller));
+        uint lost = (inode->Mode & InodeMode.SetUid) | LostGroupBit(inode, in caller);
+        if (lost == 0)
+            return;
+        inode->Mode &= ~lost;
         state.MarkChanged(&inode->Header);
+        notices.Tell(inode, null, InotifyMask.Attributes);
     }
 
     private static uint LostGroupBit(Inode* inode, in FileCaller caller)

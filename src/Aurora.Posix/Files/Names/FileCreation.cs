@@ -8,7 +8,7 @@ namespace Aurora.Posix.Files;
 /// <summary>Makes files and links. Inodes it hands out are held; the caller releases them.</summary>
 public sealed unsafe class FileCreation(
     FileState state, Inodes inodes, NameTable names, NameChanges changes, NameRoom room,
-    FileEnvironment environment)
+    FileNotices notices, FileEnvironment environment)
 {
     /// <summary>The most names one inode may have.</summary>
     public const uint MaxLinksOfInode = 65000;
@@ -120,6 +120,8 @@ public sealed unsafe class FileCreation(
             return error;
         if (!changes.Add(directory, name, hash, target))
             return Lack(in caller, directory, hash);
+        notices.TellSelf(target, InotifyMask.Attributes);
+        notices.TellCreation(directory, name, target);
         target->Flags &= ~InodeFlags.Linkable;
         if (target->NameCount == 1)
         {
@@ -187,6 +189,7 @@ public sealed unsafe class FileCreation(
             return Lack(in caller, directory, hash);
         }
         created = inode;
+        notices.TellCreation(directory, name, inode);
         return Errno.Ok;
     }
 

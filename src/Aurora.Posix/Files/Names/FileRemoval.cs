@@ -4,7 +4,7 @@ using Aurora.Posix.SystemCalls;
 namespace Aurora.Posix.Files;
 
 /// <summary>Takes names of files away.</summary>
-public sealed unsafe class FileRemoval(FileState state, NameTable names, NameChanges changes)
+public sealed unsafe class FileRemoval(FileState state, NameTable names, NameChanges changes, FileNotices notices)
 {
     /// <summary>As below, of what a walk has just found and does not hold any more.</summary>
     public Errno Unlink(in FileCaller caller, in WalkResult found)
@@ -17,7 +17,7 @@ public sealed unsafe class FileRemoval(FileState state, NameTable names, NameCha
         Errno error = Permissions.CheckRemoval(found.Directory, entry->Target, in caller);
         if (error != Errno.Ok || entry->Target->IsDirectory)
             return error != Errno.Ok ? error : Errno.EISDIR;
-        changes.Remove(entry);
+        Remove(entry);
         return Errno.Ok;
     }
 
@@ -31,7 +31,7 @@ public sealed unsafe class FileRemoval(FileState state, NameTable names, NameCha
             return error;
         if (entry->Target->IsDirectory)
             return Errno.EISDIR;
-        changes.Remove(entry);
+        Remove(entry);
         return Errno.Ok;
     }
 
@@ -49,8 +49,30 @@ public sealed unsafe class FileRemoval(FileState state, NameTable names, NameCha
             return Errno.EBUSY;
         error = names.CheckEmpty(in caller, entry->Target);
         if (error == Errno.Ok)
-            changes.Remove(entry);
+            Remove(entry);
         return error;
+    }
+
+    private void Remove(DirectoryEntry* entry)
+    {
+        if (notices.IsWatching)
+            RemoveWatched(entry);
+        else
+            changes.Remove(entry);
+    }
+
+    // A file that nobody uses ends before its directory is told that it has lost the name.
+    private void RemoveWatched(DirectoryEntry* entry)
+    {
+        Span<byte> buffer = stackalloc byte[DirectoryEntry.MaxNameBytes];
+        Span<byte> name = buffer[..entry->NameLength];
+        DirectoryEntry.NameOf(entry).CopyTo(name);
+        Inode* directory = entry->Directory;
+        uint events = InotifyMask.Delete | (entry->Target->IsDirectory ? InotifyMask.IsDirectory : 0);
+        if (!entry->Target->IsDirectory)
+            notices.TellSelf(entry->Target, InotifyMask.Attributes);
+        changes.Remove(entry);
+        notices.TellName(directory, name, events);
     }
 
     // The name, if the caller may take it away.

@@ -13,7 +13,8 @@ public enum RenameFlags : uint
 }
 
 /// <summary>Moves names of files.</summary>
-public sealed unsafe class FileRenames(FileStamps stamps, NameTable names, NameEntries entries, NameChanges changes, NameRoom room)
+public sealed unsafe class FileRenames(
+    FileStamps stamps, NameTable names, NameEntries entries, NameChanges changes, NameRoom room, FileNotices notices)
 {
     /// <summary>Moves a name, replacing what had the new one; atomic.</summary>
     public Errno Rename(
@@ -102,6 +103,7 @@ public sealed unsafe class FileRenames(FileStamps stamps, NameTable names, NameE
         DirectoryEntry* entry = entries.Allocate(newName);
         if (entry == null)
             return room.Lack(in caller, Errno.ENOSPC);
+        Tell(source, newDirectory, newName, victim);
         if (victim != null)
             changes.Remove(victim);
         bool isShown = ShownNames.IsShown(source);
@@ -112,6 +114,17 @@ public sealed unsafe class FileRenames(FileStamps stamps, NameTable names, NameE
             ShownNames.Show(entry);
         stamps.TouchContents(newDirectory);
         return Errno.Ok;
+    }
+
+    // From here on nothing fails. A file that is replaced and that nobody uses ends after all this.
+    private void Tell(DirectoryEntry* source, Inode* newDirectory, ReadOnlySpan<byte> newName, DirectoryEntry* victim)
+    {
+        if (!notices.IsWatching)
+            return;
+        notices.TellMove(source->Directory, DirectoryEntry.NameOf(source), newDirectory, newName, source->Target);
+        if (victim != null)
+            notices.TellSelf(victim->Target, InotifyMask.Attributes);
+        notices.TellSelf(source->Target, InotifyMask.MoveSelf);
     }
 
     private Errno Exchange(in FileCaller caller, DirectoryEntry* first, DirectoryEntry* second)
@@ -128,6 +141,8 @@ public sealed unsafe class FileRenames(FileStamps stamps, NameTable names, NameE
             if (error != Errno.Ok)
                 return error;
         }
+        Tell(first, second->Directory, DirectoryEntry.NameOf(second), null);
+        Tell(second, first->Directory, DirectoryEntry.NameOf(first), null);
         bool isFirstShown = ShownNames.IsShown(first);
         bool isSecondShown = ShownNames.IsShown(second);
         names.Retarget(first, secondTarget);

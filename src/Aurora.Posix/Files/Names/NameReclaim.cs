@@ -2,8 +2,8 @@
 // somebody asks for them. A hand goes over all of them, by their places in the slabs, so that neighbours go together and whole chunks
 // become free. What it finds the first time becomes idle; what is still idle when it comes again may go:
 //
-//   an inode       durable with all that belongs to it alone; that nobody holds, maps, locks or waits for, and that is being read for
-//                  nobody; a directory only when no entry of it is in memory. Its names stay, and lead to nothing in memory again.
+//   an inode       durable with all that belongs to it alone; that nobody holds, maps, locks, watches or waits for, and that is being read
+//                  for nobody; a directory only when no entry of it is in memory. Its names stay, and lead to nothing in memory again.
 //   a bucket       of names, all or none: each durable and leading to nothing in memory, and what was taken away at its places durable
 //                  too; no entries of the directory are being read. It is unknown afterwards, never known to be empty.
 //
@@ -123,7 +123,7 @@ public sealed unsafe class NameReclaim
         ObjectTracker group = _state.TrackerOf(&inode->Header);
         bool isOrdinary = FileIds.IsOnDemand(inode->Header.Id) && inode->NameCount > 0 && !inode->IsRoot && !inode->IsProc;
         bool isInUse = inode->IsPutOff || inode->Pipe != null || inode->FirstLock != null || inode->FirstLease != null
-            || !inode->LockWaiters.IsEmpty || inode->Entries.LoadedCount != 0 || inode->FormerName != null;
+            || inode->FirstWatch != null || !inode->LockWaiters.IsEmpty || inode->Entries.LoadedCount != 0 || inode->FormerName != null;
         return isOrdinary && !isInUse && group.IsDurable(&inode->Header)
             && (inode->Data == null || _memory.Objects.MayForget(inode->Data))
             && (inode->Attributes == null || group.IsDurable(&inode->Attributes->Header))

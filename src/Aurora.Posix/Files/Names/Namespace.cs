@@ -28,6 +28,9 @@ public unsafe struct Namespace
     internal TimerFile* FirstRealtime, LastRealtime;
     internal ulong RealtimeChanges;
 
+    /// <summary>Users with inotify instances.</summary>
+    internal InotifyUser* FirstInotifyUser;
+
     /// <summary>Sockets in messages.</summary>
     internal FlightState Flights;
 
@@ -59,7 +62,7 @@ public unsafe struct Namespace
     internal void Close()
     {
         bool isEmpty = Root == null && ProcRoot == null && Tree == null && EntryCount == 0 && FirstRealtime == null
-            && Terminals == null && Flights.Count == 0 && !Flights.Search.HasWork;
+            && FirstInotifyUser == null && Terminals == null && Flights.Count == 0 && !Flights.Search.HasWork;
         Panic.Unless(isEmpty, "namespace: closed with files in it"u8);
         this = default;
     }

@@ -67,11 +67,17 @@ public sealed unsafe class PathWalks(FileState state, Inodes inodes, ProcFileSys
     }
 
     /// <summary>Follows a path to an existing file, which is returned held.</summary>
-    [SkipLocalsInit]
     public Errno Resolve(in FileCaller caller, Inode* start, ReadOnlySpan<byte> path, WalkFlags flags, out Inode* inode)
+        => Resolve(in caller, start, path, flags, out inode, out _);
+
+    /// <summary>As above, with the name that led to it, until any name changes; null when none did.</summary>
+    [SkipLocalsInit]
+    public Errno Resolve(
+        in FileCaller caller, Inode* start, ReadOnlySpan<byte> path, WalkFlags flags, out Inode* inode, out DirectoryEntry* name)
     {
         Errno error = Walk(in caller, start, path, (flags & ~WalkFlags.AllowMissing) | WalkFlags.FileOnly, out WalkResult result);
         inode = result.Inode;
+        name = result.Entry;
         return error;
     }
 

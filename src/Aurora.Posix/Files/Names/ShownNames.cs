@@ -15,7 +15,10 @@ namespace Aurora.Posix.Files;
 public sealed unsafe class ShownNames(FileState state, Inodes inodes)
 {
     /// <summary>The name that is shown of a file in use, or was when it had it; null when there is none.</summary>
-    internal DirectoryEntry* Of(Inode* inode)
+    internal DirectoryEntry* Of(Inode* inode) => Of(state, inode);
+
+    /// <summary>As above.</summary>
+    internal static DirectoryEntry* Of(FileState state, Inode* inode)
     {
         if (inode->FormerName != null)
             return inode->FormerName;

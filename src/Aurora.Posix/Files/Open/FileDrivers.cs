@@ -12,7 +12,7 @@ public sealed unsafe class FileDrivers
     internal FileDrivers(
         RegularFileOperations regular, PipeOperations pipes, DeviceTable devices, ProcFileOperations proc, EventCounterOperations counters,
         TimerFileOperations timers, SignalFileOperations signals, ProcessHandleOperations processHandles,
-        SocketOperations sockets, FileState state, ThreadWaker waker)
+        SocketOperations sockets, InotifyFile inotify, FileState state, ThreadWaker waker)
     {
         EventPolls = new EventPolls(state, this, waker);
         _devices = devices;
@@ -28,6 +28,7 @@ public sealed unsafe class FileDrivers
         _byKind[(int)FileKind.Signals] = signals;
         _byKind[(int)FileKind.ProcessHandle] = processHandles;
         _byKind[(int)FileKind.Socket] = sockets;
+        _byKind[(int)FileKind.Inotify] = inotify;
     }
 
     /// <summary>Makes operations serve a kind that nothing serves yet; at boot.</summary>

@@ -35,6 +35,9 @@ public enum FileKind : byte
 
     /// <summary>A POSIX message queue, which the inode leads to.</summary>
     NamedQueue = 45,
+
+    /// <summary>The attachment is a <see cref="Files.Inotify"/>.</summary>
+    Inotify = 46,
 }
 
 /// <summary>One opening of a file.</summary>

@@ -8,7 +8,7 @@ namespace Aurora.Posix.Files;
 /// <summary>Opening and closing of files.</summary>
 public sealed unsafe class OpenFiles(
     FileState state, Inodes inodes, FileLocks locks, FileLeases leases, FileDrivers drivers, FileWatching watching, EventPolls polls,
-    SocketClosing sockets, SocketFlights flights)
+    InotifyWatches inotify, FileNotices notices, SocketClosing sockets, SocketFlights flights)
 {
     // Read and write for root, to whom they all belong.
     private const uint AnonymousMode = 0x180;
@@ -163,8 +163,11 @@ public sealed unsafe class OpenFiles(
     {
         leases.Remove(file);
         bool hasNoLocks = file->Inode->FirstLock == null || (left > 0 && locks.ReleaseSome(file->Inode, file->Header.Id, ref left));
-        if (hasNoLocks && polls.ReleaseSome(file, ref left) && sockets.ReleaseSome(file, ref left))
+        if (hasNoLocks && polls.ReleaseSome(file, ref left) && inotify.ReleaseSome(file, ref left)
+            && sockets.ReleaseSome(file, ref left))
+        {
             Close(file);
+        }
         else
             PutOff(file);
     }
@@ -186,6 +189,8 @@ public sealed unsafe class OpenFiles(
 
     private void Close(OpenFile* file)
     {
+        if ((file->Flags & OpenFlags.Opening) == 0)
+            notices.Tell(file, file->IsWritable ? InotifyMask.CloseWrite : InotifyMask.CloseNoWrite);
         watching.Forget(file);
         OperationsOf(file)?.Close(file);
         CountOpening(file, -1);

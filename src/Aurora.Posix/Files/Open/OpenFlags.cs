@@ -25,6 +25,9 @@ public static class OpenFlags
     public const uint Path = 0x200000;
     public const uint TemporaryFile = 0x410000;
 
+    /// <summary>Not a program's: the call that opens the file is not over, and it has no descriptor.</summary>
+    public const uint Opening = Create;
+
     /// <summary>What stays with the open file.</summary>
     public const uint Kept = AccessMask | Append | NonBlocking | Sync | Async | Direct | LargeFile | Directory | NoFollow | NoAccessTime | Path;
 

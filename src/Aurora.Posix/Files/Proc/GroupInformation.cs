@@ -48,6 +48,11 @@ public sealed unsafe class GroupInformation(
 
     public override Errno SetMostPipeBytes(ushort group, uint bytes) => settings.SetMostPipeBytes(tracked.OfGroup(group), bytes);
 
+    public override int InotifyLimitOf(ushort group, InotifyLimit limit) => settings.InotifyLimitOf(tracked.OfGroup(group), limit);
+
+    public override bool SetInotifyLimit(ushort group, InotifyLimit limit, int most)
+        => settings.SetInotifyLimit(tracked.OfGroup(group), limit, most);
+
     internal override void WriteIpc(ushort group, ProcNode node, ref ProcPart part, ref Utf8Writer writer)
         => ipc.Text.Write(tracked.OfGroup(group), node, ref part, ref writer);
 

@@ -3,7 +3,7 @@ using Aurora.Posix.Processes;
 
 namespace Aurora.Posix.Files;
 
-/// <summary>What /proc/PID/fdinfo shows beside the usual of eventfds, timerfds, signalfds and pidfds.</summary>
+/// <summary>What /proc/PID/fdinfo shows beside the usual of eventfds, timerfds, signalfds, pidfds and inotify instances.</summary>
 internal sealed unsafe class ProcEventText(TimerFiles timers)
 {
     private const ulong NanosecondsPerSecond = 1_000_000_000;
@@ -37,6 +37,38 @@ internal sealed unsafe class ProcEventText(TimerFiles timers)
         writer.Append("\nNSpid:\t"u8);
         writer.AppendDecimal(id);
         writer.Append((byte)'\n');
+    }
+
+    /// <summary>The watches of an inotify instance, the youngest first. Whole lines: the next part begins with the one that did not
+    /// fit.</summary>
+    public static void WriteWatches(Inotify* instance, ref ProcPart part, ref Utf8Writer writer)
+    {
+        part.Length = writer.Length;
+        ulong bound = part.Address == 0 ? ulong.MaxValue : part.Address;
+        for (InotifyWatch* watch = InotifyTree.Below(instance->Tree, bound); watch != null;
+            watch = InotifyTree.Below(instance->Tree, (ulong)watch->Number))
+        {
+            WriteWatch(watch, ref writer);
+            part.NextAddress = (ulong)watch->Number + 1;
+            if (writer.Truncated)
+                return;
+            part.Length = writer.Length;
+        }
+        part.IsLast = true;
+    }
+
+    private static void WriteWatch(InotifyWatch* watch, ref Utf8Writer writer)
+    {
+        Inode* inode = watch->Inode;
+        writer.Append("inotify wd:"u8);
+        writer.AppendHex((ulong)watch->Number);
+        writer.Append(" ino:"u8);
+        writer.AppendHex(inode->IsProc ? inode->ProcKey.InodeNumber : inode->Number);
+        writer.Append(" sdev:"u8);
+        writer.AppendHex(inode->FileSystem);
+        writer.Append(" mask:"u8);
+        writer.AppendHex(watch->Mask);
+        writer.Append(" ignored_mask:0 \n"u8);
     }
 
     private static void WriteCounter(OpenFile* file, EventCounter* counter, ref Utf8Writer writer)

@@ -148,8 +148,13 @@ public enum ProcNode : ushort
     /// <summary>In /proc, beside <see cref="Self"/>.</summary>
     ThreadSelf = 138,
 
+    SysFsInotify = 140,
+    InotifyInstances = 141,
+    InotifyWatches = 142,
+    InotifyEvents = 143,
+
     /// <summary>One more than the last.</summary>
-    End = 139,
+    End = 144,
 }
 
 /// <summary>Names a node of /proc: what it is, of which process, and which descriptor or thread.</summary>
@@ -190,7 +195,7 @@ public struct ProcKey
 
     /// <summary>What can be set by writing.</summary>
     public readonly bool IsWritable => Node is ProcNode.ProcessName or ProcNode.ProcessOomScore or ProcNode.HostName
-        or ProcNode.DomainName or ProcNode.LeaseBreakTime or ProcNode.PipeMaxSize
+        or ProcNode.DomainName or ProcNode.LeaseBreakTime or ProcNode.PipeMaxSize || ProcNames.IsInotifySetting(Node)
         || (ProcNames.IsIpcSetting(Node) && Node != ProcNode.SegmentRemovalForced);
 
     /// <summary>The permission bits and type.</summary>
@@ -203,7 +208,7 @@ public struct ProcKey
         ProcNode.Root or ProcNode.ProcessDescriptorInformation or ProcNode.Sys or ProcNode.SysKernel or ProcNode.SysVm or ProcNode.SysFs
             or ProcNode.SysFsEpoll or ProcNode.SysVIpc or ProcNode.SysNet or ProcNode.SysNetUnix or ProcNode.SysNetCore
             or ProcNode.ProcessNet or ProcNode.Terminals or ProcNode.SysKernelTerminals or ProcNode.Tty or ProcNode.RandomDirectory
-            or ProcNode.Process or ProcNode.ProcessTasks or ProcNode.SysFsQueues
+            or ProcNode.Process or ProcNode.ProcessTasks or ProcNode.SysFsQueues or ProcNode.SysFsInotify
             or ProcNode.Task => InodeMode.Directory | 0x16D,
         ProcNode.Queues => InodeMode.Directory | InodeMode.Sticky | InodeMode.AccessMask,
         ProcNode.ProcessEnvironment or ProcNode.ProcessIo or ProcNode.ProcessPageMap or ProcNode.ProcessAuxiliary

@@ -1,4 +1,5 @@
 using System;
+using Aurora.Posix.Processes;
 
 namespace Aurora.Posix.Files;
 
@@ -21,6 +22,12 @@ internal static class ProcNames
     /// <summary>The limits of POSIX message queues.</summary>
     public static bool IsQueueSetting(ProcNode node) => node is >= ProcNode.QueueMessagesMax and <= ProcNode.QueueBytesDefault;
 
+    /// <summary>True for a limit of inotify.</summary>
+    public static bool IsInotifySetting(ProcNode node) => node is >= ProcNode.InotifyInstances and <= ProcNode.InotifyEvents;
+
+    /// <summary>Which limit of inotify it is.</summary>
+    public static InotifyLimit InotifyLimitOf(ProcNode node) => (InotifyLimit)(node - ProcNode.InotifyInstances);
+
     /// <summary>The directory a node is in. For /proc itself, None.</summary>
     public static ProcNode DirectoryOf(ProcNode node) => node switch
     {
@@ -36,6 +43,8 @@ internal static class ProcNames
         ProcNode.SysKernel or ProcNode.SysVm or ProcNode.SysFs => ProcNode.Sys,
         ProcNode.SysFsEpoll => ProcNode.SysFs,
         ProcNode.MaxUserWatches => ProcNode.SysFsEpoll,
+        ProcNode.SysFsInotify => ProcNode.SysFs,
+        ProcNode.InotifyInstances or ProcNode.InotifyWatches or ProcNode.InotifyEvents => ProcNode.SysFsInotify,
         ProcNode.NetUnix => ProcNode.ProcessNet,
         ProcNode.SysNet => ProcNode.Sys,
         ProcNode.SysNetUnix or ProcNode.SysNetCore => ProcNode.SysNet,
@@ -129,6 +138,10 @@ internal static class ProcNames
         ProcNode.LeaseBreakTime => "lease-break-time"u8,
         ProcNode.SysFsEpoll => "epoll"u8,
         ProcNode.MaxUserWatches => "max_user_watches"u8,
+        ProcNode.SysFsInotify => "inotify"u8,
+        ProcNode.InotifyInstances => "max_user_instances"u8,
+        ProcNode.InotifyWatches => "max_user_watches"u8,
+        ProcNode.InotifyEvents => "max_queued_events"u8,
         ProcNode.SysVIpc => "sysvipc"u8,
         ProcNode.SysVIpcSegments => "shm"u8,
         ProcNode.SysVIpcMessages => "msg"u8,

@@ -15,6 +15,8 @@ internal sealed unsafe class ProcSettingText(FileState state, MemoryManager memo
     {
         if (ProcNames.IsIpcSetting(node))
             information.WriteIpcSetting(group, node, ref writer);
+        if (ProcNames.IsInotifySetting(node))
+            ProcFields.WriteLine(information.InotifyLimitOf(group, ProcNames.InotifyLimitOf(node)), ref writer);
         switch (node)
         {
             case ProcNode.HostName: ProcFields.WriteLine(information.HostNameOf(group), ref writer); break;

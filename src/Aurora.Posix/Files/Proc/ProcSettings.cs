@@ -26,7 +26,7 @@ internal sealed unsafe class ProcSettings(FileState state, ProcFileSystem proc)
             return transfer.Finish(Errno.ESRCH);
         bool isNumber = key.Node is ProcNode.ProcessOomScore or ProcNode.LeaseBreakTime or ProcNode.PipeMaxSize;
         int most = key.Node switch { _ when isNumber => MaxNumberBytes, ProcNode.ProcessName => NameBytes - 1, _ => MaxTextBytes };
-        isNumber |= ProcNames.IsIpcSetting(key.Node);
+        isNumber |= ProcNames.IsIpcSetting(key.Node) || ProcNames.IsInotifySetting(key.Node);
         Span<byte> text = stackalloc byte[MaxTextBytes];
         text = text[..(int)Math.Min(transfer.Remaining, (ulong)most)];
         // A value that is refused has not been written; one whose page is still to come is read again.
@@ -40,6 +40,7 @@ internal sealed unsafe class ProcSettings(FileState state, ProcFileSystem proc)
             ProcNode.ProcessName => SetName(transfer.Thread, process, text),
             ProcNode.LeaseBreakTime => SetLeaseBreakTime(file->Inode->Header.Group, text),
             ProcNode.PipeMaxSize => SetMostPipeBytes(file->Inode->Header.Group, text),
+            _ when ProcNames.IsInotifySetting(key.Node) => SetInotifyLimit(file->Inode->Header.Group, key.Node, text),
             _ when ProcNames.IsIpcSetting(key.Node) => proc.Information.SetIpcSetting(transfer.Thread, key.Node, text),
             ProcNode.DomainName => proc.Information.SetDomainName(transfer.Thread, text.TrimEnd((byte)'\n')),
             _ => proc.Information.SetHostName(transfer.Thread, text.TrimEnd((byte)'\n')),
@@ -69,6 +70,10 @@ internal sealed unsafe class ProcSettings(FileState state, ProcFileSystem proc)
         return Utf8Parser.TryParse(text, out uint bytes, out int used) && used == text.Length
             ? proc.Information.SetMostPipeBytes(group, bytes) : Errno.EINVAL;
     }
+
+    private Errno SetInotifyLimit(ushort group, ProcNode node, ReadOnlySpan<byte> text)
+        => !IsNumber(text, out int most) || most < 0 ? Errno.EINVAL
+            : proc.Information.SetInotifyLimit(group, ProcNames.InotifyLimitOf(node), most) ? Errno.Ok : Errno.ENOMEM;
 
     private Errno SetBias(Thread* thread, Process* process, ReadOnlySpan<byte> text)
     {

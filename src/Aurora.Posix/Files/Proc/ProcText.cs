@@ -41,6 +41,9 @@ internal sealed unsafe class ProcText(
             case ProcNode.ProcessMaps:
                 maps.Write(process, ref part, ref writer);
                 return default;
+            case ProcNode.DescriptorInformation:
+                WriteDescriptor(process, key.Item, ref part, ref writer);
+                return default;
             case ProcNode.NetUnix:
                 sockets.Write(process->Header.Group, ref part, ref writer);
                 return default;
@@ -100,9 +103,6 @@ internal sealed unsafe class ProcText(
                 writer.AppendHex(process->Personality, 8);
                 writer.Append((byte)'\n');
                 break;
-            case ProcNode.DescriptorInformation:
-                WriteDescriptor(process, key.Item, ref writer);
-                break;
             case ProcNode.ProcessOomScore:
                 if (process->OutOfMemoryBias < 0)
                     writer.Append((byte)'-');
@@ -151,11 +151,19 @@ internal sealed unsafe class ProcText(
         return default;
     }
 
-    private void WriteDescriptor(Process* process, int descriptor, ref Utf8Writer writer)
+    private void WriteDescriptor(Process* process, int descriptor, ref ProcPart part, ref Utf8Writer writer)
     {
         OpenFile* file = ProcFileSystem.OpenFileOf(process, descriptor);
-        if (file == null)
-            return;
+        if (file != null && part.Start == 0)
+            WriteDescriptor(process, file, descriptor, ref writer);
+        if (file != null && InotifyWatches.Of(file) != null)
+            ProcEventText.WriteWatches(InotifyWatches.Of(file), ref part, ref writer);
+        else
+            part.Complete(in writer);
+    }
+
+    private void WriteDescriptor(Process* process, OpenFile* file, int descriptor, ref Utf8Writer writer)
+    {
         bool closes = Descriptors.IsCloseOnExec((DescriptorTable*)process->Descriptors, descriptor);
         writer.Append("pos:\t"u8);
         writer.AppendDecimal(file->Offset);

@@ -74,6 +74,12 @@ public abstract unsafe class ProcessInformation
     /// <summary>Sets that: Ok, EINVAL or ENOMEM.</summary>
     public virtual Errno SetMostPipeBytes(ushort group, uint bytes) => Errno.EPERM;
 
+    /// <summary>What one user of a group may have of inotify.</summary>
+    public virtual int InotifyLimitOf(ushort group, InotifyLimit limit) => InotifyLimits.DefaultOf(limit);
+
+    /// <summary>Sets that; false when memory is short.</summary>
+    public virtual bool SetInotifyLimit(ushort group, InotifyLimit limit, int most) => false;
+
     /// <summary>Writes a part of a file of /proc/sysvipc.</summary>
     internal virtual void WriteIpc(ushort group, ProcNode node, ref ProcPart part, ref Utf8Writer writer) => part.IsLast = true;
 

@@ -5,7 +5,7 @@ namespace Aurora.Posix.Files;
 /// <summary>The codecs of all file objects, for the checkpoint engine's table.</summary>
 public sealed class FileCodecs(FileServices files)
 {
-    public const int Count = 21;
+    public const int Count = 24;
 
     private readonly StateCodec[] _all =
     [
@@ -14,6 +14,7 @@ public sealed class FileCodecs(FileServices files)
         new FileLockCodec(files), new FileContextCodec(files), new ExtendedAttributesCodec(files), new FileTreeCodec(files),
         new EventCounterCodec(files), new TimerFileCodec(files), new SignalFileCodec(files), new ProcessHandleCodec(files),
         new EventPollCodec(files), new EventWatchCodec(files),
+        new InotifyCodec(files), new InotifyWatchCodec(files), new InotifyEventCodec(files),
         new SocketCodec(files), new SocketMessageCodec(files), new SocketRightsCodec(files),
     ];
 

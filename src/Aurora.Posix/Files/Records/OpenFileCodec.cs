@@ -73,7 +73,7 @@ public sealed unsafe class OpenFileCodec(FileServices files) : FileCodec(files)
     }
 
     private static bool IsValid(in OpenFileRecord record)
-        => (record.Flags & ~OpenFlags.Kept) == 0 && record.Offset <= long.MaxValue && OwnerOf(in record).IsValid
+        => (record.Flags & ~(OpenFlags.Kept | OpenFlags.Opening)) == 0 && record.Offset <= long.MaxValue && OwnerOf(in record).IsValid
             && record.Lease.IsValid && (record.Lease.Kind == LeaseKind.None || record.Kind == FileKind.Regular)
             && IsAsyncValid(in record);
 
@@ -81,7 +81,7 @@ public sealed unsafe class OpenFileCodec(FileServices files) : FileCodec(files)
         => (record.AsyncPosted & ~(OpenFile.PostedIn | OpenFile.PostedOut)) == 0 && record.AsyncPlace <= 1U << 31
             && (record.AsyncPosted == 0 || record.AsyncPlace != 0)
             && (record.AsyncPlace == 0 || ((record.Flags & OpenFlags.Async) != 0
-                && (record.Kind is FileKind.Pipe or FileKind.Device or FileKind.Socket)));
+                && (record.Kind is FileKind.Pipe or FileKind.Device or FileKind.Socket or FileKind.Inotify)));
 
     private static FileOwner OwnerOf(in OpenFileRecord record)
         => new()
@@ -103,7 +103,8 @@ public sealed unsafe class OpenFileCodec(FileServices files) : FileCodec(files)
     }
 
     private static bool IsOfAnonymousFile(FileKind kind)
-        => kind is FileKind.EventCounter or FileKind.Timer or FileKind.Signals or FileKind.ProcessHandle or FileKind.EventPoll;
+        => kind is FileKind.EventCounter or FileKind.Timer or FileKind.Signals or FileKind.ProcessHandle or FileKind.EventPoll
+            or FileKind.Inotify;
 
     // What devices attach, and what anonymous files are for; others would lead to an object that is not theirs.
     private static bool MayAttach(FileKind kind) => kind is FileKind.Device or FileKind.Socket || IsOfAnonymousFile(kind);
@@ -156,6 +157,7 @@ public sealed unsafe class OpenFileCodec(FileServices files) : FileCodec(files)
         bool isAttached = file->Kind switch
         {
             FileKind.EventPoll => EventPolls.Attach(file),
+            FileKind.Inotify => InotifyWatches.Attach(file),
             FileKind.ProcessHandle => ProcessHandleOperations.Restore(file),
             FileKind.Socket => SocketBooks.Restore(file),
             FileKind.Device when file->Attachment != null => Files.OpenFiles.OperationsOf(file)?.Linked(file) ?? false,

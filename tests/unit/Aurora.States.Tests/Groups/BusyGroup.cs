@@ -1,7 +1,7 @@
 // A group that has something of everything: private, shared and file-backed memory, files open and unlinked, pipes with contents, a
-// terminal with input nobody has read, an eventfd, a timerfd and a signalfd, sockets with messages and an open file in one, an epoll, a
-// pseudo-terminal with something on both sides, System V objects, a POSIX message queue, timers, a lock, pending signals, and threads
-// that sleep in a read, a poll, a nanosleep and a futex wait.
+// terminal with input nobody has read, an eventfd, a timerfd and a signalfd, sockets with messages and an open file in one, an epoll, an
+// inotify instance with an event, a pseudo-terminal with something on both sides, System V objects, a POSIX message queue, timers, a lock,
+// pending signals, and threads that sleep in a read, a poll, a nanosleep and a futex wait.
 using System;
 using System.Text;
 using Aurora.Base;
@@ -25,7 +25,7 @@ internal static unsafe class BusyGroup
     // Descriptors.
     private const ulong Console = 1, Data = 3, Gone = 4, PipeEnd = 5, PipeStart = 6, EmptyEnd = 7, EmptyStart = 8, Epoll = 9;
     private const ulong Counter = 10, Timer = 11, Signals = 12, SocketEnd = 13, SocketStart = 14;
-    private const ulong Master = 15, Slave = 17, NamedQueue = 18;
+    private const ulong Master = 15, Slave = 17, NamedQueue = 18, Notices = 19;
 
     // Process numbers: 1, three children, a thread.
     private const int Reader = 2;
@@ -46,6 +46,7 @@ internal static unsafe class BusyGroup
         ConnectSockets(programs, init);
         OpenTerminal(programs, init);
         MakeQueue(programs, init);
+        WatchNames(programs, init);
         BlockSignals(programs, init);
         FallAsleep(programs, group, init);
         Assert.Equal(12, world.Manager.Type(group, "pending\nhalf"u8));
@@ -78,6 +79,7 @@ internal static unsafe class BusyGroup
         Assert.Equal(8, programs.Do(init, 0, Master, Buffer, 8));
         ulong name = programs.PutText(init, Buffer, $"/tmp/{mark}{round}");
         programs.Do(init, 3, (ulong)programs.Do(init, 2, name, 0x42, 0x1B6));
+        Assert.InRange(programs.Do(init, 0, Notices, Buffer + 0x200, 48), 32, 48);
         if (round % 2 == 0)
             programs.Do(init, 82, name, programs.PutText(init, Buffer + 0x100, $"/tmp/{mark}"));
         Queue(programs, init, number);
@@ -139,6 +141,15 @@ internal static unsafe class BusyGroup
         programs.Put(init, ProgramDriver.Slot + 16, 50);
         programs.Do(init, 72, Data, 6, ProgramDriver.Slot);
         WatchFiles(programs, init);
+    }
+
+    // inotify, of what is made in a directory, with one event nobody has read: each mark makes one and reads one.
+    private static void WatchNames(ProgramDriver programs, Thread* init)
+    {
+        Assert.Equal((long)Notices, programs.Do(init, 294, 0));
+        programs.Do(init, 254, Notices, programs.PutText(init, ProgramDriver.Slot, "/data"), 0x4);
+        programs.Do(init, 254, Notices, programs.PutText(init, ProgramDriver.Slot, "/tmp"), 0x100);
+        programs.Do(init, 83, programs.PutText(init, ProgramDriver.Slot, "/tmp/watched"), 0x1ED);
     }
 
     // An epoll with a pipe that has something (EPOLLIN), one that has not, and room (EPOLLOUT | EPOLLET), which it has told of.

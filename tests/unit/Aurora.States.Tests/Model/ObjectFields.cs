@@ -49,6 +49,8 @@ internal sealed unsafe class ObjectFields
         [ObjectKind.ExtendedAttributes] = typeof(ExtendedAttributes), [ObjectKind.FileTree] = typeof(FileTree),
         [ObjectKind.SymbolicLinkTail] = typeof(SymbolicLinkTail), [ObjectKind.TerminalText] = typeof(TerminalText),
         [ObjectKind.EventPoll] = typeof(EventPoll), [ObjectKind.EventWatch] = typeof(EventWatch),
+        [ObjectKind.Inotify] = typeof(Inotify), [ObjectKind.InotifyWatch] = typeof(InotifyWatch),
+            [ObjectKind.InotifyEvent] = typeof(InotifyEvent),
         [ObjectKind.IpcSpace] = typeof(IpcSpace), [ObjectKind.SharedSegment] = typeof(SharedSegment),
             [ObjectKind.MessageQueue] = typeof(MessageQueue), [ObjectKind.Message] = typeof(Message),
             [ObjectKind.NamedQueue] = typeof(NamedQueue),
@@ -102,12 +104,15 @@ internal sealed unsafe class ObjectFields
         [typeof(EventPoll)] = ["Ready.First", "Ready.Last", "Tree", "FirstWatch", "LastWatch", "Depth", "Search"], // lists, and a search
         [typeof(EventWatch)] = ["Ready.Object", "Ready.List", "Ready.Next", "Ready.Previous", "Ready.First", "Ready.Second", "Ready.Third",
             "Left", "Right", "NextOfPoll", "PreviousOfPoll", "NextOfFile", "PreviousOfFile"], // its order is compared
+        [typeof(Inotify)] = ["User", "Tree", "FirstEvent", "LastEvent"], // counted, and lists
+        [typeof(InotifyWatch)] = ["Left", "Right", "NextOfInode", "PreviousOfInode"],
+        [typeof(InotifyEvent)] = ["Next", "Previous"], // its order is that of its id
         [typeof(Socket)] = ["NextInFlight", "PreviousInFlight", "FirstRights", "FlightMark", "FlightsFromInside", "NextReached",
             "NextNamed",
             "RoomOf", "FirstForRoom", "NextForRoom", "PreviousForRoom", // lists, a search, and who has asked
             "Name"], // what is used of it: ObjectPicture
         [typeof(SocketRights)] = ["Next", "Previous", "Payer.Account"],
-        [typeof(Inode)] = ["WalkMark", "FirstLock", "TargetPage", "FirstName", "IsPutOff", "IsIdle", "NextPutOff", "NextOnWay",
+        [typeof(Inode)] = ["WalkMark", "FirstLock", "FirstWatch", "TargetPage", "FirstName", "IsPutOff", "IsIdle", "NextPutOff", "NextOnWay",
             "Entries", "AttachedCount"], // which names are in memory
         [typeof(DirectoryEntry)] = ["NextInBucket", "NextName", "State"],
         [typeof(VmObject)] = ["Root", "Height", "IsCaptured", "PageIns", "StoredLimit", "Changes", "Frozen", "FirstMapping", "ForkTwin",

@@ -21,6 +21,7 @@ internal static class Operations
         .. ProcessOperations.All, .. CredentialOperations.All, .. SignalOperations.All, .. TimeOperations.All, .. FileOperations.All,
             .. NameOperations.All,
         .. LockOperations.All, .. LeaseOperations.All, .. PipeOperations.All, .. EventPollOperations.All, .. EventOperations.All,
+            .. InotifyOperations.All,
             .. PidfdOperations.All,
             .. SocketOperations.All, .. MemoryOperations.All, .. VdsoOperations.All, .. SegmentOperations.All,
             .. MessageOperations.All, .. NamedQueueOperations.All,
