@@ -43,13 +43,15 @@ internal static unsafe class SizeCalls
         if (file->Kind != FileKind.Regular && !HasPosition(kernel, file, out SystemCallResult answer))
             return answer;
         long offset = (long)a->Arg1;
-        long size = file->Kind == FileKind.Regular ? (long)file->Inode->Size : 0;
+        long size = file->Kind is FileKind.Regular or FileKind.NamedQueue ? (long)file->Inode->Size : 0;
         long target;
         switch (a->Int2)
         {
             case SeekSet: target = offset; break;
             case SeekCurrent: target = unchecked((long)file->Offset + offset); break;
             case SeekEnd: target = unchecked(size + offset); break;
+            case SeekData or SeekHole when file->Kind == FileKind.NamedQueue && offset < size:
+                target = a->Int2 == SeekData ? offset : size; break;
             case SeekData or SeekHole:
                 if (offset < 0 || offset >= size)
                     return Errno.ENXIO;

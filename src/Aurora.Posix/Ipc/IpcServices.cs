@@ -45,6 +45,9 @@ public sealed unsafe class IpcServices
         files.Serve(Named, new NamedQueueFile(Traffic, state.Tracked, scheduler));
     }
 
+    // How many parts of messages of POSIX queues end in a step.
+    private const int PartsPerStep = 256;
+
     public IpcState State { get; }
     public SharedSegments Segments { get; }
 
@@ -93,9 +96,17 @@ public sealed unsafe class IpcServices
         if (ending->Header.Kind == ObjectKind.SemaphoreSet)
             Sets.EndStep((SemaphoreSet*)ending);
         else if (ending->Header.Kind == ObjectKind.NamedQueue)
-            Named.EndStep((NamedQueue*)ending);
+            EndNamed();
         else
             Queues.EndStep((MessageQueue*)ending);
+    }
+
+    // Queues one after the other, until there is enough for one step.
+    private void EndNamed()
+    {
+        int left = PartsPerStep;
+        while (left > 0 && State.FirstEnding != null && State.FirstEnding->Header.Kind == ObjectKind.NamedQueue)
+            Named.EndStep((NamedQueue*)State.FirstEnding, ref left);
     }
 
     /// <summary>Leaves alone what is being ended of a group whose restore has failed: some of it is not whole.</summary>

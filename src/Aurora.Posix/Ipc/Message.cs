@@ -1,6 +1,6 @@
 // A message in the kernel: one object, or for longer ones several, each with so much of the text as its record holds. The first one has all
-// that is said of the message; the others hang on it. Adding or taking a message changes the records of the queue and its own, and no
-// other's: its place among those of the queue is a number.
+// that is said of the message; the others hang on it. Adding or taking a message changes its own record, and that of a
+// System V queue or of the inode of a POSIX one (for its times), and no other message's: its place among those of the queue is a number.
 using Aurora.Base;
 
 namespace Aurora.Posix.Ipc;
@@ -45,6 +45,8 @@ public unsafe struct Message
     internal fixed byte Inline[InlineBytes];
 
     internal Message* NextPart;
+    /// <summary>Its rank in a POSIX queue (MessageHeap); elsewhere 0.</summary>
+    internal int Rank;
     internal Message* Child;
     internal Message* Next;
     internal Message* Previous;

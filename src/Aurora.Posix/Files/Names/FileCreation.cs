@@ -106,7 +106,7 @@ public sealed unsafe class FileCreation(
         if (target->IsDirectory || (target->IsQueue && directory->IsOfQueues))
             return Errno.EPERM;
         if (target->IsProc || target->IsMemoryFile || target->IsAnonymousFile || target->IsTerminal || target->IsQueue
-            || target->Header.Group != directory->Header.Group)
+            || directory->IsOfQueues || target->Header.Group != directory->Header.Group)
             return Errno.EXDEV;
         if (target->NameCount == 0 && (target->Flags & InodeFlags.Linkable) == 0)
             return Errno.ENOENT;

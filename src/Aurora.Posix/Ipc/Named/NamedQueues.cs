@@ -9,7 +9,8 @@ namespace Aurora.Posix.Ipc;
 /// <summary>Finds, makes, removes and ends POSIX message queues.</summary>
 public sealed unsafe class NamedQueues : QueueKeeper
 {
-    private const int MessagesPerStep = 256;
+    // A queue that is removed is one of a step.
+    private const int QueuesPerStep = 256;
 
     // FNV-1a (Fowler, Noll, Vo); zero is the key of what has none.
     private const uint HashBasis = 2166136261;
@@ -116,7 +117,7 @@ public sealed unsafe class NamedQueues : QueueKeeper
     /// <summary>Ends queues of a group that ends, which nobody has open, some of them; true when none is left.</summary>
     internal bool EndSome(IpcSpace* space)
     {
-        for (int left = MessagesPerStep; left > 0; left--)
+        for (int left = QueuesPerStep; left > 0; left--)
         {
             var queue = (NamedQueue*)IpcIds.Next(&space->Named, 0);
             if (queue == null)
@@ -126,20 +127,21 @@ public sealed unsafe class NamedQueues : QueueKeeper
         return false;
     }
 
-    /// <summary>Goes on with a queue that ends.</summary>
-    internal void EndStep(NamedQueue* queue)
+    /// <summary>Goes on with a queue that ends, for so many parts of messages, or a little more; a queue counts as one.</summary>
+    internal void EndStep(NamedQueue* queue, ref int left)
     {
-        for (int left = MessagesPerStep; left > 0 && queue->Messages.First != null; left--)
+        left--;
+        while (left > 0 && queue->Messages.First != null)
         {
             Message* message = queue->Messages.Take();
+            left -= Message.PartsFor(message->Bytes);
             message->Named = null;
             _messages.End(message);
         }
         if (queue->Messages.First != null)
             return;
         _state.ForgetEnding((IpcObject*)queue);
-        _state.Tracked.Remove(&queue->Header);
-        _state.Named.Free(queue);
+        Free(queue);
     }
 
     /// <inheritdoc/>
@@ -204,7 +206,7 @@ public sealed unsafe class NamedQueues : QueueKeeper
     public override void Closed(Inode* inode, ObjectId table)
     {
         NamedQueue* queue = inode->Queue;
-        if (queue != null && queue->Notice.IsThere && queue->Notice.Table == table)
+        if (queue != null && queue->Notice.IsThere && _notices.IsOwners(queue, table))
             _notices.End(queue);
     }
 
@@ -217,15 +219,21 @@ public sealed unsafe class NamedQueues : QueueKeeper
         Panic.Unless(!queue->IsNamed, "ipc: the file of a queue ended that has a name"u8);
         // Who waits has it open, unless his process ends and has closed it first.
         while (queue->Receivers.First != null || queue->Senders.First != null)
-            _waiters.End((queue->Receivers.First != null ? queue->Receivers.First : queue->Senders.First)->Thread);
+        {
+            IpcWaiter* waiter = queue->Receivers.First != null ? queue->Receivers.First : queue->Senders.First;
+            _waiters.Wake(waiter);
+            _waiters.End(waiter->Thread);
+        }
         inode->Queue = null;
         queue->Inode = null;
         queue->Notice = default;
         Users.Remove(_state.Of(&queue->Header), queue);
         _state.Tracked.MarkChanged(&queue->Header);
-        _state.PutOff((IpcObject*)queue);
-        if (queue->Messages.Count <= MessagesPerStep)
-            EndStep(queue);
+        // Whoever closes may close many: what is in them waits for a step of its own.
+        if (queue->Messages.First == null)
+            Free(queue);
+        else
+            _state.PutOff((IpcObject*)queue);
     }
 
     /// <summary>A restored queue has its file, and its name if it has one.</summary>
@@ -243,6 +251,12 @@ public sealed unsafe class NamedQueues : QueueKeeper
         if (queue->IsNamed)
             _files.Inodes.Hold(inode);
         return RestoreStatus.Ok;
+    }
+
+    private void Free(NamedQueue* queue)
+    {
+        _state.Tracked.Remove(&queue->Header);
+        _state.Named.Free(queue);
     }
 
     private static bool IsTaken(IpcSpace* space, NamedQueue* queue)

@@ -25,7 +25,10 @@ public struct QueueNotice
     public ObjectId Owner;
     public int Process;
 
-    /// <summary>Its descriptors: the notice goes when one of them that leads to the queue is closed.</summary>
+    /// <summary>
+    /// Its descriptors when it asked. The notice goes when one of those that it has now and that leads to the queue is closed; once it
+    /// is gone, one of these.
+    /// </summary>
     public ObjectId Table;
 
     /// <summary>Its memory when it asked: a program that it has executed since is not told.</summary>

@@ -10,10 +10,12 @@ namespace Aurora.Posix.Ipc;
 /// <summary>Tells processes that a queue that was empty has a message.</summary>
 public sealed unsafe class QueueNotices(TrackedObjects tracked, ProcessTable processes, SignalService signals)
 {
-    /// <summary>A process wants to be told: Ok, or EBUSY when another one does, or it does already.</summary>
+    /// <summary>
+    /// A process wants to be told: Ok, or EBUSY when another one does, or it does already. Who has ended wants nothing any more.
+    /// </summary>
     public Errno Begin(NamedQueue* queue, Process* process, QueueNoticeKind kind, int signal, ulong value)
     {
-        if (queue->Notice.IsThere)
+        if (queue->Notice.IsThere && TableOf(queue) != null)
             return Errno.EBUSY;
         queue->Notice = new QueueNotice
         {
@@ -36,17 +38,41 @@ public sealed unsafe class QueueNotices(TrackedObjects tracked, ProcessTable pro
         tracked.MarkChanged(&queue->Header);
     }
 
+    /// <summary>
+    /// True if descriptors are those of the process that wants to be told. As Linux compares processes, it does not matter whether it had
+    /// others when it asked (execve and unshare give it its own).
+    /// </summary>
+    internal bool IsOwners(NamedQueue* queue, ObjectId table)
+    {
+        DescriptorTable* now = TableOf(queue);
+        return (now == null ? queue->Notice.Table : now->Header.Id) == table;
+    }
+
+    // The descriptors of who wants to be told, or null when it has none any more.
+    private DescriptorTable* TableOf(NamedQueue* queue)
+    {
+        Process* owner = OwnerOf(queue);
+        return owner == null ? null : (DescriptorTable*)owner->Descriptors;
+    }
+
+    // Null once it is gone, its number perhaps another one's.
+    private Process* OwnerOf(NamedQueue* queue)
+    {
+        Process* owner = processes.Of(tracked.Of(&queue->Header)).FindProcess(queue->Notice.Process);
+        return owner != null && owner->Header.Id == queue->Notice.Owner ? owner : null;
+    }
+
     /// <summary>A message that nobody has waited for is the only one of its queue: who wants to be told is, once.</summary>
     internal void Arrived(NamedQueue* queue, Thread* sender)
     {
         QueueNotice notice = queue->Notice;
         if (!notice.IsThere)
             return;
+        Process* owner = OwnerOf(queue);
         End(queue);
         if (notice.Kind != QueueNoticeKind.Signal || notice.Signal == 0)
             return;
-        Process* owner = processes.Of(tracked.Of(&queue->Header)).FindProcess(notice.Process);
-        bool isSame = owner != null && owner->Header.Id == notice.Owner && owner->AddressSpace != null
+        bool isSame = owner != null && owner->AddressSpace != null
             && ((ObjectHeader*)owner->AddressSpace)->Id == notice.Space;
         if (!isSame)
             return;

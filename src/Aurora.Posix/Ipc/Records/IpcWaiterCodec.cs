@@ -74,9 +74,18 @@ public sealed unsafe class IpcWaiterCodec(IpcServices ipc) : IpcCodec(ipc)
 
     private static bool IsWhole(IpcWaiter* waiter)
         => waiter->Thread->IpcWait == waiter && IsInCall(waiter->Thread, waiter->Kind)
-            && (waiter->Message == null || waiter->Message->Holder == waiter) && AreWhole(waiter);
+            && (waiter->Message == null || waiter->Message->Holder == waiter) && HasRoomForMessage(waiter) && AreWhole(waiter);
 
     // They are about semaphores that there are, and what is to be undone has its place.
+    // What a receiver at a POSIX queue gets, or may get, is not longer than its call has said.
+    private static bool HasRoomForMessage(IpcWaiter* waiter)
+    {
+        if (waiter->Kind != IpcWaitKind.NamedReceiver || waiter->Thread->Process->IsEnding)
+            return true;
+        int bytes = waiter->IsServed ? waiter->Message->Bytes : ((NamedQueue*)waiter->Target)->MostBytes;
+        return (ulong)bytes <= waiter->Thread->Call.Arguments.Arg2;
+    }
+
     private static bool AreWhole(IpcWaiter* waiter)
     {
         var set = (SemaphoreSet*)waiter->Target;

@@ -45,6 +45,14 @@ public sealed unsafe class MessageCodec(IpcServices ipc) : IpcCodec(ipc)
             && (message->OwnBytes <= Message.InlineBytes || message->Page != null);
     }
 
+    // The most bytes that the queue it is in, or is to get into, has room for.
+    private static int MostBytesOf(Message* message)
+    {
+        IpcWaiter* holder = message->Holder;
+        var queue = holder != null && holder->IsNamed ? (NamedQueue*)holder->Target : message->Named;
+        return queue == null ? Message.MostBytes : queue->MostBytes;
+    }
+
     // Somebody has it, and it has all its parts.
     private static bool IsWhole(Message* message)
     {
@@ -56,7 +64,7 @@ public sealed unsafe class MessageCodec(IpcServices ipc) : IpcCodec(ipc)
                 return false;
         int holders = (message->Queue != null ? 1 : 0) + (message->Named != null ? 1 : 0) + (message->Holder != null ? 1 : 0);
         bool isNamed = message->Named != null || (message->Holder != null && message->Holder->IsNamed);
-        return parts == Message.PartsFor(message->Bytes) && holders == 1
+        return parts == Message.PartsFor(message->Bytes) && holders == 1 && message->Bytes <= MostBytesOf(message)
             && (isNamed ? message->Type <= NamedQueue.MostPriority : message->Type > 0)
             && (message->Holder == null || message->Holder->Message == message);
     }

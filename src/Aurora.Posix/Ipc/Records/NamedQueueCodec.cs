@@ -59,6 +59,7 @@ public sealed unsafe class NamedQueueCodec(IpcServices ipc) : IpcCodec(ipc)
         var size = new NamedQueueSize { MostMessages = record.MostMessages, MostBytes = record.MostBytes };
         return record.Id >= 0 && size.IsAllowed(default, isPrivileged: true) && record.IsNamed <= 1
             && (record.IsNamed == 0 || !record.Inode.IsNone) && NamedQueues.CheckName(name) == SystemCalls.Errno.Ok
+            && !name.Contains((byte)0)
             && NoticeOf(in record).IsValid && (record.NoticeKind == QueueNoticeKind.None || !record.Inode.IsNone)
             && record.Reserved == 0;
     }

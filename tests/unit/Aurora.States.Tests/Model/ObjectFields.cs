@@ -130,7 +130,7 @@ internal sealed unsafe class ObjectFields
         [typeof(SemaphoreUndo)] = ["List", "NextOfList", "PreviousOfList", "NextOfSet", "PreviousOfSet"], // its number is compared
         [typeof(MessageQueue)] = ["Ipc.NextOfKey", "First", "Last", "Receivers.First", "Receivers.Last", "Senders.First", "Senders.Last",
             "Ipc.NextEnding"], // lists
-        [typeof(Message)] = ["Page", "NextPart", "Child", "Next", "Previous"], // its order is compared, and its text by ObjectPicture
+        [typeof(Message)] = ["Page", "NextPart", "Rank", "Child", "Next", "Previous"], // order is compared, text by ObjectPicture
         [typeof(IpcWaiter)] = ["Next", "Previous", "Page"], // its order is compared, and its operations by ObjectPicture
         [typeof(NamedQueue)] = ["Ipc.NextOfKey", "Ipc.NextEnding", "Messages._root", "Messages._lastOrder",
             "Receivers.First", "Receivers.Last", "Senders.First", "Senders.Last"], // lists; the orders of its messages are compared
