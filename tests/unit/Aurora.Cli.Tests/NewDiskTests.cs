@@ -24,6 +24,17 @@ public sealed class NewDiskTests : IDisposable
     }
 
     [Fact]
+    public async Task A_copy_is_where_the_user_s_folder_has_it()
+    {
+        File.WriteAllText(_folder.File("template"), "image");
+        string here = Directory.GetCurrentDirectory();
+        await DiskImages.CopyAsync(
+            Path.GetRelativePath(here, _folder.File("template")), Path.GetRelativePath(here, _folder.File("copy")),
+            CancellationToken.None);
+        Assert.Equal("image", File.ReadAllText(_folder.File("copy")));
+    }
+
+    [Fact]
     public async Task Who_cannot_furnish_his_disk_does_not_delete_another_s()
     {
         await Assert.ThrowsAsync<UserException>(() => EnsureAsync("mine", _ =>
