@@ -2,18 +2,22 @@
 // when it has been answered with the next number; another number ends it. When it reads something, it stops, asks for the state once more,
 // and ends. What it prints:
 //
-//   state JSON                 before the first word, and after the last
+//   client PID IDENTITY             before the first word: its process, and what it drew when it was started
+//   state JSON                      before the first word, and after the last
 //   acknowledged NUMBER WORD
 //   failed REASON
-//   remembered PID COUNT       at the end: the client's own process, and how many answers it knows
+//   remembered PID IDENTITY COUNT   at the end: the same as at the start, and how many answers it knows
 //
 //   client.js HTTP-SOCKET
 'use strict';
-const { randomBytes } = require('node:crypto');
+const { randomBytes, randomUUID } = require('node:crypto');
 const http = require('node:http');
 
 const socketPath = process.argv[2];
 const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
+
+// What only the memory of this process knows.
+const drawn = randomUUID();
 let answers = 0;
 let wantsEnd = false;
 
@@ -38,11 +42,12 @@ async function keepAnother() {
 }
 
 async function main() {
+    console.log(`client ${process.pid} ${drawn}`);
     console.log(`state ${await ask('/state')}`);
     while (!wantsEnd)
         await keepAnother();
     console.log(`state ${await ask('/state')}`);
-    console.log(`remembered ${process.pid} ${answers}`);
+    console.log(`remembered ${process.pid} ${drawn} ${answers}`);
 }
 
 process.stdin.once('data', () => wantsEnd = true);

@@ -2,7 +2,7 @@
 // process, a key of redis, a row in PostgreSQL; it is answered with the number when all three have it. A request for the state asks each
 // program who it is and since when, and for all that it has.
 //
-//   server.js HTTP-SOCKET REDIS-SOCKET POSTGRES-FOLDER
+//   server.js HTTP-SOCKET REDIS-SOCKET
 'use strict';
 const { createHash, randomUUID } = require('node:crypto');
 const { readFileSync } = require('node:fs');
@@ -12,7 +12,7 @@ const { openPostgres } = require('./postgres.js');
 
 const KEYS_AT_ONCE = 256;
 
-const [httpSocket, redisSocket, postgresFolder] = process.argv.slice(2);
+const [httpSocket, redisSocket] = process.argv.slice(2);
 const redis = openRedis(redisSocket);
 const postgres = openPostgres();
 
@@ -21,6 +21,8 @@ const drawn = randomUUID();
 const words = [];
 
 async function keep(word) {
+    if (!/^[0-9a-f]+$/.test(word))
+        throw new Error(`not a word: ${word}`);
     words.push(word);
     const number = words.length;
     const [inRedis, , inPostgres] = await Promise.all([
@@ -45,7 +47,9 @@ async function stateOfRedis() {
         const numbers = Array.from({ length: Math.min(KEYS_AT_ONCE, count + 1 - first) }, (_, i) => first + i);
         kept.push(...await Promise.all(numbers.map(number => redis('GET', `request:${number}`))));
     }
-    return { pid: Number(value('process_id')), identity: value('run_id'), uptime: Number(value('uptime_in_seconds')), count, digest: digest(kept) };
+    return {
+        pid: Number(value('process_id')), identity: value('run_id'), uptime: Number(value('uptime_in_seconds')), count, digest: digest(kept),
+    };
 }
 
 async function stateOfPostgres() {
@@ -53,7 +57,8 @@ async function stateOfPostgres() {
         'select pg_postmaster_start_time(), extract(epoch from clock_timestamp() - pg_postmaster_start_time())::bigint, pg_backend_pid()'
     )).split('|');
     const rows = (await postgres('select word from request order by number')).split('\n').filter(word => word !== '');
-    const pid = Number(readFileSync(`${postgresFolder}/postmaster.pid`, 'utf8').split('\n')[0]);
+    // The postmaster is the parent of the session's process.
+    const pid = Number(/^PPid:\t(\d+)$/m.exec(readFileSync(`/proc/${backend}/status`, 'utf8'))[1]);
     return { pid, identity: `${start}, session ${backend}`, uptime: Number(uptime), count: rows.length, digest: digest(rows) };
 }
 

@@ -36,7 +36,7 @@ until_ready postgres psql -qU postgres -c 'select 1'
 psql -qU postgres -c 'create table request (number bigserial primary key, word text not null)'
 
 echo "starting node"
-node "$here/server.js" /run/http.sock /run/redis.sock /srv/postgres &
+node "$here/server.js" /run/http.sock /run/redis.sock &
 until_ready node test -S /run/http.sock
 
 # node reads a console that is no terminal in a thread, which it would wait for at its end; a pipe it does not.

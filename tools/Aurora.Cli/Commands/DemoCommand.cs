@@ -18,6 +18,7 @@ internal static class DemoCommand
 {
     private const int FewestCuts = 5;
     private const int CutsOfBank = 10;
+    private const int FewestCutsOfSabotage = 2;
 
     public static Command Create()
     {
@@ -80,14 +81,16 @@ internal static class DemoCommand
             """,
             FewestCuts,
             "Put an older disk back once, to see that the demo notices.",
-            ShowProgramsAsync);
+            ShowProgramsAsync,
+            ProgramsDemo.LeastMebibytes);
 
     private static Command CreateOf(
         string name, string description, int defaultCuts, string sabotageWords,
-        Func<MachineConfiguration, int, int, bool, CancellationToken, Task<int>> show)
+        Func<MachineConfiguration, int, int, bool, CancellationToken, Task<int>> show,
+        int leastMebibytes = MachineOptions.MinimumMebibytes)
     {
         var command = new Command(name, description);
-        var machine = new MachineOptions();
+        var machine = new MachineOptions(leastMebibytes);
         var cuts = new Option<int>("--kills") { Description = "How many times the power is cut.", DefaultValueFactory = _ => defaultCuts };
         var seed = new Option<int?>("--seed") { Description = "Makes the moments repeatable." };
         var sabotage = new Option<bool>("--sabotage") { Description = sabotageWords };
@@ -98,6 +101,11 @@ internal static class DemoCommand
         {
             if (result.GetValueOrDefault<int>() is < 1 or > 1000)
                 result.AddError("--kills takes 1 to 1000");
+        });
+        command.Validators.Add(result =>
+        {
+            if (result.GetValue(sabotage) && result.GetValue(cuts) < FewestCutsOfSabotage)
+                result.AddError($"--sabotage takes {FewestCutsOfSabotage} kills: what it does shows after the second");
         });
         command.SetAction((parsed, cancellation) => show(
             machine.Configure(parsed), parsed.GetValue(cuts), parsed.GetValue(seed) ?? Environment.TickCount, parsed.GetValue(sabotage),
@@ -152,19 +160,20 @@ internal static class DemoCommand
         {
             MachineConfiguration machine = configuration with
             {
-                MemoryMebibytes = Math.Max(configuration.MemoryMebibytes, ProgramsDemo.LeastMebibytes),
                 Boot = configuration.Boot with
                 {
                     PeriodMilliseconds = configuration.Boot.PeriodMilliseconds ?? ProgramsDemo.PeriodMilliseconds,
                 },
             };
             var demo = new ProgramsDemo(machine, disk, cuts, new Random(seed), sabotage);
-            await Report.WorkAsync($"running redis, PostgreSQL and node, and killing their machine {cuts} times (seed {seed})", async progress =>
+            string title = $"running redis, PostgreSQL and node, and killing their machine {cuts} times (seed {seed})";
+            await Report.WorkAsync(title, async progress =>
             {
                 await demo.RunAsync(progress, cancellation);
                 return true;
             });
-            if (demo.Tabulate() is { } table)
+            Report.Print(demo.TabulateLives());
+            if (demo.TabulatePrograms() is { } table)
                 Report.Print(table);
             return Conclude(demo.Claims, "demo: the programs survived");
         }, cancellation);

@@ -9,15 +9,12 @@ namespace Aurora.Cli.Commands;
 /// <summary>The options of every command that starts a machine.</summary>
 internal sealed class MachineOptions
 {
-    private const int MinimumMebibytes = 64;
+    /// <summary>Less than this no machine has.</summary>
+    public const int MinimumMebibytes = 64;
 
-    private readonly Option<int> _memory = new("--memory", "-m")
-    {
-        Description = "Memory of the machine, in MiB (or with a suffix: 512M, 2G).",
-        DefaultValueFactory = _ => 512,
-        CustomParser = result => ParseSize(result, 1 << 20, MinimumMebibytes),
-    };
+    private const int DefaultMebibytes = 512;
 
+    private readonly Option<int> _memory;
     private readonly Option<int> _cpus = new("--cpus") { Description = "Virtual processors. The kernel uses one so far.", DefaultValueFactory = _ => 1 };
     private readonly Option<int?> _period = new("--period") { Description = "Milliseconds between checkpoints (the kernel's default is 10)." };
     private readonly Option<bool> _noPersist = new("--no-persist") { Description = "Run without checkpoints." };
@@ -25,8 +22,15 @@ internal sealed class MachineOptions
     private readonly Option<string> _machine = new("--machine") { Description = "QEMU's machine type.", DefaultValueFactory = _ => "q35" };
     private readonly Option<bool> _verbose = new("--verbose") { Description = "Show the kernel's log on standard error." };
 
-    public MachineOptions()
+    /// <summary>The options of a command whose programs need so much memory.</summary>
+    public MachineOptions(int minimumMebibytes = MinimumMebibytes)
     {
+        _memory = new Option<int>("--memory", "-m")
+        {
+            Description = "Memory of the machine, in MiB (or with a suffix: 512M, 2G).",
+            DefaultValueFactory = _ => Math.Max(DefaultMebibytes, minimumMebibytes),
+            CustomParser = result => ParseSize(result, 1 << 20, minimumMebibytes),
+        };
         _acceleration.AcceptOnlyFromAmong("auto", "tcg", "kvm");
         _cpus.Validators.Add(result => Require(result, result.GetValueOrDefault<int>() is >= 1 and <= 64, "--cpus takes 1 to 64"));
         _period.Validators.Add(result => Require(result, result.GetValueOrDefault<int?>() is null or (>= 1 and <= 3_600_000), "--period takes 1 to 3600000 ms"));

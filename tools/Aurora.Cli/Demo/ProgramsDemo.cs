@@ -1,11 +1,12 @@
-// Programs that nobody wrote for Aurora, as Debian has them: redis, PostgreSQL, a server of HTTP in node that keeps each word it is sent in
-// both and in its own memory, and its client. QEMU is killed at random moments while they work. At the end the programs themselves are
-// asked: each must be the process that was started in the first life, with what that drew at random in its memory, and must have every word
-// that was acknowledged, once and in order. redis writes nothing to the disk of its own.
+// Programs that nobody wrote for Aurora, as Debian has them: redis, PostgreSQL, a server of HTTP in node that keeps each word it is sent
+// in both and in its own memory, and its client. QEMU is killed at random moments while they work. At the end the programs themselves are
+// asked: each must be the process that was started in the first life, with what that drew at random in its memory, and must have every
+// word that was acknowledged, once and in order (ProgramsVerdict). redis writes nothing to the disk of its own.
 using System;
 using System.Collections.Generic;
 using System.Globalization;
 using System.Linq;
+using System.Text.RegularExpressions;
 using System.Threading;
 using System.Threading.Tasks;
 using Aurora.Cli.Workspace;
@@ -15,7 +16,7 @@ using Spectre.Console;
 namespace Aurora.Cli.Demo;
 
 /// <summary>Runs the programs through power cuts and judges their answers.</summary>
-internal sealed class ProgramsDemo(MachineConfiguration machine, DemoDisk disk, int powerCuts, Random random, bool sabotage)
+internal sealed partial class ProgramsDemo(MachineConfiguration machine, DemoDisk disk, int powerCuts, Random random, bool sabotage)
 {
     /// <summary>What they need, with room for what the kernel keeps of them.</summary>
     public const int LeastMebibytes = 768;
@@ -32,37 +33,52 @@ internal sealed class ProgramsDemo(MachineConfiguration machine, DemoDisk disk, 
     private static readonly TimeSpan _deadline = TimeSpan.FromMinutes(3);
     private static readonly TimeSpan _longestLife = TimeSpan.FromMilliseconds(2500);
 
+    // Of so many lives one is killed whether the programs have begun to work again or not.
+    private const int LivesToAnIdleOne = 4;
+
     private readonly ProgramsWitness _witness = new();
-    private readonly List<DemoClaim> _claims = [];
-    private ulong _durableEpoch;
+    private readonly List<ProgramsLife> _lives = [];
+    private readonly List<DemoClaim> _damage = [];
 
     /// <summary>What the disk must hold beside the standard tree.</summary>
     public static RootChoice Root { get; } = new(null, null, ["nodejs", "postgresql-15", "redis-server"]);
 
-    public IReadOnlyList<DemoClaim> Claims => _claims;
+    /// <summary>What is proved and what is not.</summary>
+    public IReadOnlyList<DemoClaim> Claims
+        => _damage.Count > 0
+            ? [.. Verdict.Failures, .. _damage]
+            : [.. Verdict.Claims, new DemoClaim(true, "the image was whole after every kill")];
+
+    private ProgramsVerdict Verdict => new(_witness, _lives, powerCuts);
 
     /// <summary>Puts the demo's own scripts into a new image.</summary>
     public static void Furnish(string image) => DiskImages.PutVolume(image, Repository.In("guests/programs/together"), Folder);
 
-    /// <summary>Runs to the end, telling progress; the claims hold the verdict.</summary>
+    /// <summary>Runs to the end or to the first failure, telling progress; the claims hold the verdict.</summary>
     public async Task RunAsync(Action<string> progress, CancellationToken cancellation)
     {
-        for (int life = 1; life <= powerCuts + 1 && _claims.Count == 0; life++)
+        for (int life = 1; life <= powerCuts + 1 && _damage.Count == 0 && Verdict.Failures.Count == 0; life++)
         {
             progress($"life {life} of {powerCuts + 1}, {_witness.Acknowledged} requests acknowledged so far");
             await LiveAsync(life, cancellation);
             if (disk.Check(life) is { } damage)
-                _claims.Add(damage);
+                _damage.Add(damage);
             if (sabotage)
                 disk.Sabotage(life);
         }
-        _claims.AddRange(_witness.Faults.Take(5).Select(fault => new DemoClaim(false, fault)));
-        if (_claims.Count == 0)
-            Judge();
+    }
+
+    /// <summary>The lives, and what each saw of the work.</summary>
+    public Table TabulateLives()
+    {
+        var table = new Table().AddColumns("life", "start", "further requests acknowledged", "end");
+        foreach (ProgramsLife life in _lives)
+            table.AddRow(Text(life.Number), life.Start, Text(life.Acknowledged), life.End);
+        return table;
     }
 
     /// <summary>What the programs said before the first request and after the last, side by side; null when they did not.</summary>
-    public Table? Tabulate()
+    public Table? TabulatePrograms()
     {
         if (_witness.States is not [var first, var last])
             return null;
@@ -70,10 +86,12 @@ internal sealed class ProgramsDemo(MachineConfiguration machine, DemoDisk disk, 
             "program", "process", "drawn in memory at its start", "then", "up", "requests it has", "acknowledged", "lost", "started again");
         foreach ((string name, ProgramState now) in last)
         {
-            ProgramState then = first[name];
+            bool isSame = ProgramsVerdict.IsSame(first[name], now);
             table.AddRow(
-                name, Text(now.Pid), Markup.Escape(Short(now.Identity)), IsSame(then, now) ? "the same" : Markup.Escape(Short(then.Identity)),
-                $"{now.UptimeSeconds} s", Text(now.Count), Text(_witness.Acknowledged), HasAll(now) ? "0" : "SOME", IsSame(then, now) ? "no" : "YES");
+                name, Text(now.Pid), Markup.Escape(Short(now.Identity)),
+                isSame ? "the same" : Markup.Escape(Short(first[name].Identity)),
+                $"{now.UptimeSeconds} s", Text(now.Count), Text(_witness.Acknowledged), Verdict.HasAll(now) ? "0" : "SOME",
+                isSame ? "no" : "YES");
         }
         return table;
     }
@@ -90,70 +108,73 @@ internal sealed class ProgramsDemo(MachineConfiguration machine, DemoDisk disk, 
         };
         await using VirtualMachine running = await VirtualMachine.StartAsync(programs, cancellation);
         var console = new ConsoleTranscript(running);
-        await BeginAsync(life, running, console, cancellation);
-        if (life <= powerCuts)
-            await Task.Delay(_longestLife * random.NextDouble(), cancellation);
-        else
-            await EndAsync(running, console, cancellation);
-        if (!running.Exited.IsCompleted)
-            await running.CutPowerAsync();
+        string? failure = await TryLiveAsync(life, running, console, cancellation);
+        bool isKilled = !running.Exited.IsCompleted;
+        MachineExit exit = isKilled ? await running.CutPowerAsync() : await running.Exited;
         await console.Completed;
-        _durableEpoch = Math.Max(_durableEpoch, running.Events.DurableEpoch);
-        _witness.Observe(running.Events, console.Text);
+        Record(life, running.Events, console.Text, failure, isKilled, exit.GuestStatus);
     }
 
-    // The programs work before the first cut. Later ones come whether they have begun to again or not.
-    private async Task BeginAsync(int life, VirtualMachine running, ConsoleTranscript console, CancellationToken cancellation)
+    private void Record(int life, EventLog events, string console, string? failure, bool isKilled, int? status)
     {
-        if (life == 1)
-        {
-            await console.WaitForAsync("acknowledged ", _startDeadline, cancellation);
-            return;
-        }
-        ResumedEvent resumed = await running.Events.WaitAsync<ResumedEvent>(_deadline, cancellation: cancellation);
-        if (resumed.Epoch < _durableEpoch)
-            _claims.Add(new DemoClaim(
-                false, $"life {life} resumed from checkpoint {resumed.Epoch}, but {_durableEpoch} had been reported durable"));
+        int before = _witness.Acknowledged;
+        _witness.Observe(events, console);
+        ControlEvent? start = events.Snapshot().FirstOrDefault(item => item is ReadyEvent or ResumedEvent);
+        _lives.Add(new ProgramsLife(
+            life, (start as ResumedEvent)?.Epoch, start is ReadyEvent, events.DurableEpoch, _witness.Acknowledged - before,
+            isKilled, status, failure));
     }
 
-    // Further work, and the client is told to end.
-    private async Task EndAsync(VirtualMachine running, ConsoleTranscript console, CancellationToken cancellation)
+    // Until the moment of the kill, or the end of the last life. Returns what was waited for in vain.
+    private async Task<string?> TryLiveAsync(int life, VirtualMachine running, ConsoleTranscript console, CancellationToken cancellation)
     {
-        await console.WaitForAsync($"acknowledged {_witness.Acknowledged + 1} ", _deadline, cancellation);
-        await Task.Delay(_longestLife * random.NextDouble(), cancellation);
-        await console.TypeAsync("end\n", cancellation);
-        await Task.WhenAny(running.Exited, Task.Delay(_deadline, cancellation));
-        if (!running.Exited.IsCompleted)
-            _claims.Add(new DemoClaim(false, $"the client does not end within {_deadline.TotalMinutes:0} minutes"));
-        else if ((await running.Exited).GuestStatus != 0)
-            _claims.Add(new DemoClaim(false, $"the client ended with status {(await running.Exited).GuestStatus}"));
+        try
+        {
+            await running.Events.WaitAsync<ControlEvent>(_deadline, item => item is ReadyEvent or ResumedEvent, cancellation);
+            if (life == 1 || life > powerCuts || life % LivesToAnIdleOne != 0)
+                await WorkAsync(console, life == 1 ? _startDeadline : _deadline, cancellation);
+            TimeSpan rest = _longestLife * random.NextDouble();
+            if (await HasEndedAsync(running, rest, cancellation) || life <= powerCuts)
+                return null;
+            await console.TypeAsync("end\n", cancellation);
+            return await HasEndedAsync(running, _deadline, cancellation)
+                ? null
+                : $"the client does not end within {_deadline.TotalMinutes:0} minutes";
+        }
+        catch (MachineException failure)
+        {
+            return failure.Message;
+        }
     }
 
-    private void Judge()
+    // Any request that was not acknowledged before will do: the line of the next one may have been shown in part by the life before.
+    private async Task WorkAsync(ConsoleTranscript console, TimeSpan deadline, CancellationToken cancellation)
     {
-        if (_witness.States is not [var first, var last] || _witness.Client is not { } client)
+        int known = _witness.Acknowledged;
+        while (!IsLater(await console.WaitForAsync(AcknowledgedLine(), deadline, cancellation)))
         {
-            _claims.Add(new DemoClaim(false, "the programs did not say what they have"));
-            return;
         }
-        int acknowledged = _witness.Acknowledged;
-        _claims.Add(new DemoClaim(acknowledged > 0, $"{acknowledged} requests were acknowledged while the machine was killed {powerCuts} times"));
-        foreach ((string name, ProgramState now) in last)
-        {
-            _claims.Add(new DemoClaim(HasAll(now), $"{name} says that it has each of them, with its word, once and in order"));
-            _claims.Add(new DemoClaim(
-                IsSame(first[name], now) && now.UptimeSeconds >= first[name].UptimeSeconds,
-                $"{name} is the process {now.Pid} that was started in the first life, and has been up for {now.UptimeSeconds} s"));
-        }
-        _claims.Add(new DemoClaim(client.Count == acknowledged, $"the client, process {client.Pid}, remembers {client.Count} answers"));
-        _claims.Add(new DemoClaim(true, "the image was whole after every kill"));
+        bool IsLater(Match line)
+            => int.TryParse(line.Groups["number"].ValueSpan, CultureInfo.InvariantCulture, out int number) && number > known;
     }
 
-    private bool HasAll(ProgramState state) => state.Count == _witness.Acknowledged && state.Digest == _witness.Digest;
-
-    private static bool IsSame(ProgramState then, ProgramState now) => (then.Pid, then.Identity) == (now.Pid, now.Identity);
+    private static async Task<bool> HasEndedAsync(VirtualMachine running, TimeSpan deadline, CancellationToken cancellation)
+    {
+        try
+        {
+            await running.Exited.WaitAsync(deadline, cancellation);
+            return true;
+        }
+        catch (TimeoutException)
+        {
+            return false;
+        }
+    }
 
     private static string Short(string identity) => identity.Length <= 48 ? identity : identity[..48];
 
     private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
+
+    [GeneratedRegex(@"acknowledged (?<number>\d+) [0-9a-f]+\r?\n", RegexOptions.CultureInvariant)]
+    private static partial Regex AcknowledgedLine();
 }

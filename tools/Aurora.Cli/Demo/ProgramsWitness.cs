@@ -1,6 +1,7 @@
-// Judges what the programs of the demo print across power cuts (guests/programs/together/client.js): "acknowledged NUMBER WORD" of each word
-// that node, redis and PostgreSQL all have, and "state JSON", what each says of itself, before the first and after the last. The words
-// are random, so work that was lost and made again cannot look like the work that was shown.
+// Collects what the programs of the demo print across power cuts (guests/programs/together/client.js): "acknowledged NUMBER WORD" of each
+// word that node, redis and PostgreSQL all have, and "state JSON", what each says of itself, before the first and after the last. The
+// words are random, so work that was lost and made again cannot look like the work that was shown. The client says who it is before its
+// first word ("client PID IDENTITY") and at its end ("remembered PID IDENTITY COUNT").
 using System;
 using System.Collections.Generic;
 using System.Globalization;
@@ -28,8 +29,11 @@ internal sealed class ProgramsWitness
     /// <summary>What the programs said of themselves each time they were asked.</summary>
     public IReadOnlyList<IReadOnlyDictionary<string, ProgramState>> States => _states;
 
-    /// <summary>The client's process and how many answers it remembers; null until it has ended.</summary>
-    public (int Pid, int Count)? Client { get; private set; }
+    /// <summary>The client's process and what it drew when it was started; null until it has said so.</summary>
+    public (int Pid, string Identity)? ClientStart { get; private set; }
+
+    /// <summary>The same at its end, and how many answers it remembers; null until it has ended.</summary>
+    public (int Pid, string Identity, int Count)? ClientEnd { get; private set; }
 
     /// <summary>What <see cref="ProgramState.Digest"/> is of a program that has all acknowledged words.</summary>
     public string Digest
@@ -43,34 +47,30 @@ internal sealed class ProgramsWitness
     {
         foreach (string line in lines.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
         {
-            string[] words = line.Split(' ', 2);
-            string rest = words.Length > 1 ? words[1] : "";
-            switch (words[0])
-            {
-                case "acknowledged":
-                    Acknowledge(line, rest.Split(' '));
-                    break;
-                case "state" when ProgramState.TryParse(rest) is { } states:
-                    _states.Add(states);
-                    break;
-                case "remembered" when rest.Split(' ') is [var pid, var count] && IsNumber(pid, out int process) && IsNumber(count, out int all):
-                    Client = (process, all);
-                    break;
-                case "starting":
-                    break;
-                default:
-                    _faults.Add(line);
-                    break;
-            }
+            if (!TryTake(line.Split(' ')))
+                _faults.Add($"{line}: {_words.Count} were acknowledged before");
         }
     }
 
-    private void Acknowledge(string line, string[] words)
+    private bool TryTake(string[] words)
     {
-        if (words is [var text, { Length: > 0 } word] && IsNumber(text, out int number) && number == _words.Count + 1)
-            _words.Add(word);
-        else
-            _faults.Add($"{line}: {_words.Count} were acknowledged before");
+        switch (words)
+        {
+            case ["acknowledged", var text, { Length: > 0 } word] when IsNumber(text, out int number) && number == _words.Count + 1:
+                _words.Add(word);
+                return true;
+            case ["state", .. var json] when ProgramState.TryParse(string.Join(' ', json)) is { } states:
+                _states.Add(states);
+                return true;
+            case ["client", var text, var identity] when IsNumber(text, out int pid) && ClientStart == null:
+                ClientStart = (pid, identity);
+                return true;
+            case ["remembered", var text, var identity, var answers] when IsNumber(text, out int pid) && IsNumber(answers, out int count):
+                ClientEnd = (pid, identity, count);
+                return true;
+            default:
+                return words[0] == "starting";
+        }
     }
 
     private static bool IsNumber(string text, out int number)
