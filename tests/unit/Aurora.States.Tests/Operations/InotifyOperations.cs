@@ -13,7 +13,7 @@ internal static unsafe class InotifyOperations
     public static IEnumerable<(string, int, OperationBody)> All { get; } =
     [
         ("inotify_init1", 3, Make), ("inotify_add_watch", 8, Add), ("inotify_rm_watch", 2, Remove), ("read inotify", 5, Read),
-            ("inotify limit", 1, SetLimit),
+            ("inotify limit", 2, SetLimit), ("move in a watched folder", 5, MoveWatched),
     ];
 
     private static bool IsInstance(nint file) => ((OpenFile*)file)->Kind == FileKind.Inotify;
@@ -23,8 +23,11 @@ internal static unsafe class InotifyOperations
     private static void Make(World world, Operation operation)
     {
         Thread* thread = world.Actor(operation.A, maySleep: false);
-        if (thread != null && World.DescriptorCount(thread) < MaxDescriptors)
-            world.Call(thread, "inotify_init1", 294, operation.B & 0x80800);
+        if (thread == null || World.DescriptorCount(thread) >= MaxDescriptors)
+            return;
+        int events = operation.C % 4 == 0 ? 1000 : (int)(operation.C % 6);
+        world.Kernel.Settings.SetInotifyLimit(world.Kernel.Tracker, InotifyLimit.QueuedEvents, events);
+        world.Call(thread, "inotify_init1", 294, operation.B & 0x80800);
     }
 
     // Everything, or some; now and then once only, or more than before, or only what has a name.
@@ -59,6 +62,28 @@ internal static unsafe class InotifyOperations
             world.NoteWords(thread, slot, (int)length / 8);
     }
 
+    // Mostly of events; of instances and watches, so that some can be had.
     private static void SetLimit(World world, Operation operation)
-        => world.Kernel.Settings.SetInotifyLimit(world.Kernel.Tracker, (InotifyLimit)(operation.C % 3), (int)(operation.D % 7));
+    {
+        InotifyLimit limit = operation.C % 5 == 0 ? InotifyLimit.Instances : operation.C % 5 == 1 ? InotifyLimit.Watches
+            : InotifyLimit.QueuedEvents;
+        int least = limit == InotifyLimit.QueuedEvents ? 0 : 3;
+        world.Kernel.Settings.SetInotifyLimit(world.Kernel.Tracker, limit, least + (int)(operation.D % 7));
+    }
+
+    // A name that goes there and, now and then, back.
+    private static void MoveWatched(World world, Operation operation)
+    {
+        Thread* thread = world.Actor(operation.A, maySleep: false);
+        if (thread == null)
+            return;
+        ulong slot = World.SlotOf(thread);
+        ulong one = world.PutText(thread, slot, "/tmp/moved"), other = world.PutText(thread, slot + 0x80, "/tmp/there");
+        ulong folder = world.PutText(thread, slot + 0x100, "/tmp");
+        world.Call(thread, "inotify_add_watch", 254, InstanceOf(thread, operation), folder, 0xFC0);
+        world.Call(thread, "mknod", 133, one, 0x81A4, 0);
+        world.Call(thread, "rename", 82, one, other);
+        if (operation.C % 3 == 0)
+            world.Call(thread, "rename", 82, other, one);
+    }
 }
