@@ -10,7 +10,7 @@ namespace Aurora.States.Tests;
 /// <summary>Deliberate faults of codecs: each must be found.</summary>
 public sealed class SeededCodecFaultTests(ITestOutputHelper output)
 {
-    private const int MaxStates = 20_000;
+    private const int MaxStates = 60_000;
 
     [Theory]
     [InlineData((int)CodecFaultKind.ForgottenField, (int)ObjectKind.Timer, "IntervalNanoseconds")]

@@ -12,8 +12,8 @@ internal static unsafe class InotifyOperations
 
     public static IEnumerable<(string, int, OperationBody)> All { get; } =
     [
-        ("inotify_init1", 3, Make), ("inotify_add_watch", 8, Add), ("inotify_rm_watch", 2, Remove), ("read inotify", 5, Read),
-            ("inotify limit", 2, SetLimit), ("move in a watched folder", 5, MoveWatched),
+        ("inotify_init1", 2, Make), ("inotify_add_watch", 5, Add), ("inotify_rm_watch", 1, Remove), ("read inotify", 3, Read),
+            ("inotify limit", 1, SetLimit), ("move in a watched folder", 3, MoveWatched),
     ];
 
     private static bool IsInstance(nint file) => ((OpenFile*)file)->Kind == FileKind.Inotify;
