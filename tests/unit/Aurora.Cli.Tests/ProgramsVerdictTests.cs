@@ -26,8 +26,8 @@ public sealed class ProgramsVerdictTests
     [
         new(1, null, IsBegun: true, DurableEpoch: 7, Acknowledged: 1, IsKilled: true, null, null),
         new(2, 7, IsBegun: false, DurableEpoch: 9, Acknowledged: 1, IsKilled: true, null, null),
-        new(3, 10, IsBegun: false, DurableEpoch: 0, Acknowledged: 1, IsKilled: true, null, null),
-        new(4, 10, IsBegun: false, DurableEpoch: 12, Acknowledged: 1, IsKilled: true, null, null),
+        new(3, 10, IsBegun: false, DurableEpoch: 11, Acknowledged: 1, IsKilled: true, null, null),
+        new(4, 11, IsBegun: false, DurableEpoch: 12, Acknowledged: 1, IsKilled: true, null, null),
         new(5, 12, IsBegun: false, DurableEpoch: 14, Acknowledged: 1, IsKilled: false, 0, null),
     ];
 
@@ -118,6 +118,15 @@ public sealed class ProgramsVerdictTests
             _lives[life - 1] = _lives[life - 1] with { Acknowledged = 0 };
         Assert.Equal(isProved, Failed().Count == 0);
         Assert.Contains(Judge(), claim => claim.Text.Contains("between two kills in", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void What_was_done_before_a_kill_and_shown_after_it_is_no_work_of_that_life()
+    {
+        _lives[1] = _lives[1] with { DurableEpoch = 7 };
+        Assert.Empty(Failed());
+        _lives[2] = _lives[2] with { DurableEpoch = 0 };
+        Assert.Single(Failed());
     }
 
     [Fact]

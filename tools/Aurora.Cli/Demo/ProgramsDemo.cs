@@ -83,7 +83,8 @@ internal sealed partial class ProgramsDemo(MachineConfiguration machine, DemoDis
         if (_witness.States is not [var first, var last])
             return null;
         var table = new Table().AddColumns(
-            "program", "process", "drawn in memory at its start", "then", "up", "requests it has", "acknowledged", "lost", "started again");
+            "program", "process", "drawn in memory at its start", "then", "up", "requests it has", "acknowledged", "lost",
+            "started again");
         foreach ((string name, ProgramState now) in last)
         {
             bool isSame = ProgramsVerdict.IsSame(first[name], now);
@@ -130,9 +131,10 @@ internal sealed partial class ProgramsDemo(MachineConfiguration machine, DemoDis
     {
         try
         {
-            await running.Events.WaitAsync<ControlEvent>(_deadline, item => item is ReadyEvent or ResumedEvent, cancellation);
+            ControlEvent start = await running.Events.WaitAsync<ControlEvent>(
+                _deadline, item => item is ReadyEvent or ResumedEvent, cancellation);
             if (life == 1 || life > powerCuts || life % LivesToAnIdleOne != 0)
-                await WorkAsync(console, life == 1 ? _startDeadline : _deadline, cancellation);
+                await WorkAsync(running, start, console, life == 1 ? _startDeadline : _deadline, cancellation);
             TimeSpan rest = _longestLife * random.NextDouble();
             if (await HasEndedAsync(running, rest, cancellation) || life <= powerCuts)
                 return null;
@@ -147,15 +149,14 @@ internal sealed partial class ProgramsDemo(MachineConfiguration machine, DemoDis
         }
     }
 
-    // Any request that was not acknowledged before will do: the line of the next one may have been shown in part by the life before.
-    private async Task WorkAsync(ConsoleTranscript console, TimeSpan deadline, CancellationToken cancellation)
+    // What the life before had made durable and not shown comes first; any later request will do.
+    private static async Task WorkAsync(
+        VirtualMachine running, ControlEvent start, ConsoleTranscript console, TimeSpan deadline, CancellationToken cancellation)
     {
-        int known = _witness.Acknowledged;
-        while (!IsLater(await console.WaitForAsync(AcknowledgedLine(), deadline, cancellation)))
-        {
-        }
-        bool IsLater(Match line)
-            => int.TryParse(line.Groups["number"].ValueSpan, CultureInfo.InvariantCulture, out int number) && number > known;
+        ulong epoch = (start as ResumedEvent)?.Epoch ?? 0;
+        await running.Events.WaitAsync<DurableEvent>(deadline, durable => durable.Epoch > epoch, cancellation);
+        for (int shown = AcknowledgedLine().Count(console.Text); shown >= 0; shown--)
+            await console.WaitForAsync(AcknowledgedLine(), deadline, cancellation);
     }
 
     private static async Task<bool> HasEndedAsync(VirtualMachine running, TimeSpan deadline, CancellationToken cancellation)
@@ -175,6 +176,6 @@ internal sealed partial class ProgramsDemo(MachineConfiguration machine, DemoDis
 
     private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
 
-    [GeneratedRegex(@"acknowledged (?<number>\d+) [0-9a-f]+\r?\n", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"acknowledged \d+ [0-9a-f]+\r?\n", RegexOptions.CultureInvariant)]
     private static partial Regex AcknowledgedLine();
 }

@@ -12,6 +12,12 @@ namespace Aurora.Cli.Demo;
 internal sealed record ProgramsLife(
     int Number, ulong? ResumedEpoch, bool IsBegun, ulong DurableEpoch, int Acknowledged, bool IsKilled, int? Status, string? Failure)
 {
+    /// <summary>
+    /// Requests were acknowledged, not all of them of the life before: what that had made durable and not shown comes first, and what is
+    /// new is shown when a newer checkpoint is durable.
+    /// </summary>
+    public bool HasWorked => Acknowledged > 0 && DurableEpoch > (ResumedEpoch ?? 0);
+
     /// <summary>What the machine did at power-on, for people.</summary>
     public string Start => ResumedEpoch is { } epoch ? $"went on from checkpoint {epoch}" : IsBegun ? "began a session" : "said nothing";
 

@@ -59,8 +59,8 @@ internal sealed class ProgramsVerdict(ProgramsWitness witness, IReadOnlyList<Pro
     private DemoClaim OfWork()
     {
         ProgramsLife[] between = lives.Count > 2 ? [.. lives.Skip(1).SkipLast(1)] : [];
-        int busy = between.Count(life => life.Acknowledged > 0);
-        bool isProved = lives is [{ Acknowledged: > 0 }, .., { Acknowledged: > 0, IsKilled: false }]
+        int busy = between.Count(life => life.HasWorked);
+        bool isProved = lives is [{ HasWorked: true }, .., { HasWorked: true, IsKilled: false }]
             && lives.Count == kills + 1 && lives.Count(life => life.IsKilled) == kills
             && (between.Length == 0 || busy * 2 > between.Length);
         string went = between.Length > 0 ? $", and between two kills in {busy} of {between.Length} lives" : "";
