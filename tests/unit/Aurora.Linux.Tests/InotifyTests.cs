@@ -224,12 +224,54 @@ public sealed unsafe class InotifyTests
         using TestKernel after = TestKernel.Restore(image);
         foreach (TestKernel each in (TestKernel[])[kernel, after])
         {
-            while (each.Files.Closing.HasWork)
+            for (int before; each.Files.Closing.HasWork; Assert.InRange(before - each.Files.Inotify.Count, 1, 256))
+            {
+                before = each.Files.Inotify.Count;
                 each.Files.Closing.Step();
+            }
             Assert.Equal(0, each.Files.Inotify.Count);
             foreach (ulong instance in instances)
                 Assert.Equal([(1, InotifyMask.DeleteSelf, ""), (1, InotifyMask.Ignored, "")], Told(each, each.ThreadOf(1), instance));
         }
+    }
+
+    [Fact]
+    public void Files_that_are_closed_at_once_end_no_more_watches_than_a_step()
+    {
+        const int files = 60;
+        const int each = 20;
+        using var kernel = new TestKernel();
+        Thread* init = kernel.Boot();
+        ulong[] instances = new ulong[each];
+        for (int i = 0; i < each; i++)
+            instances[i] = Instance(kernel, init);
+        ulong first = 0;
+        for (int i = 0; i < files; i++)
+        {
+            MakeFile(kernel, $"/f{i}");
+            ulong file = (ulong)OnPath(kernel, init, 2, $"/f{i}", 0);
+            first = i == 0 ? file : first;
+            foreach (ulong instance in instances)
+                Watch(kernel, init, instance, $"/f{i}", InotifyMask.DeleteSelf);
+            Assert.Equal(0, OnPath(kernel, init, 87, $"/f{i}"));
+        }
+        Assert.Equal(files * each, kernel.Files.Inotify.Count);
+        var table = (DescriptorTable*)init->Process->Descriptors;
+        int left = 256;
+        Assert.False(kernel.Files.Descriptors.CloseRange(table, (uint)first, uint.MaxValue, ref left));
+        Assert.InRange(kernel.Files.Inotify.Count, (files * each) - 256, (files * each) - 1);
+        for (bool isDone = false; !isDone || kernel.Files.Closing.HasWork;)
+        {
+            int before = kernel.Files.Inotify.Count;
+            left = 256;
+            isDone = kernel.Files.Descriptors.CloseRange(table, (uint)first, uint.MaxValue, ref left);
+            Assert.InRange(before - kernel.Files.Inotify.Count, 0, 256);
+            before = kernel.Files.Inotify.Count;
+            kernel.Files.Closing.Step();
+            Assert.InRange(before - kernel.Files.Inotify.Count, 0, 256);
+        }
+        Assert.Equal(0, kernel.Files.Inotify.Count);
+        Assert.Equal(2 * files, Told(kernel, init, instances[0]).Length);
     }
 
     [Fact]

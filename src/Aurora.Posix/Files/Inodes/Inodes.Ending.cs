@@ -25,7 +25,7 @@ public sealed unsafe partial class Inodes
         state.PutOffIfUnused(directory);
     }
 
-    /// <summary>Ends some of them.</summary>
+    /// <summary>Ends some of them: each is one of a step, and so is each watch that ends with it.</summary>
     internal void EndSome()
     {
         for (int left = ProcessLife.UnitsPerStep; left > 0 && state.FirstPutOff != null; left--)
@@ -33,7 +33,7 @@ public sealed unsafe partial class Inodes
             Inode* inode = state.FirstPutOff;
             state.FirstPutOff = inode->NextPutOff;
             inode->IsPutOff = false;
-            EndIfUnused(inode);
+            EndIfUnused(inode, ref left);
         }
     }
 }

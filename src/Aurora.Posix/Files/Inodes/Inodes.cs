@@ -2,6 +2,7 @@ using System;
 using System.Runtime.CompilerServices;
 using Aurora.Base;
 using Aurora.Memory;
+using Aurora.Posix.Processes;
 using Aurora.Posix.SystemCalls;
 
 namespace Aurora.Posix.Files;
@@ -97,11 +98,19 @@ public sealed unsafe partial class Inodes(
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Release(Inode* inode)
     {
+        int left = ProcessLife.UnitsPerStep;
+        Release(inode, ref left);
+    }
+
+    /// <summary>As above, for who lets go of several: each watch that ends is one of <paramref name="left"/>, the rest end later.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal void Release(Inode* inode, ref int left)
+    {
         if (inode == null)
             return;
         Panic.Unless(inode->Header.References > 0, "files: released an inode nobody holds"u8);
         if (--inode->Header.References == 0 && inode->EndsUnused)
-            EndIfUnused(inode);
+            EndIfUnused(inode, ref left);
     }
 
     /// <summary>Lets go of what a walk found.</summary>
@@ -131,11 +140,17 @@ public sealed unsafe partial class Inodes(
 
     internal void EndIfUnused(Inode* inode)
     {
+        int left = ProcessLife.UnitsPerStep;
+        EndIfUnused(inode, ref left);
+    }
+
+    private void EndIfUnused(Inode* inode, ref int left)
+    {
         if (!inode->EndsUnused || inode->IsInUse || inode->IsRoot || inode->IsPutOff)
             return;
         if (inode->NameCount != 0)
             EndFormerName(inode);
-        else if (inode->FirstWatch == null || watches.EndSome(inode))
+        else if (inode->FirstWatch == null || watches.EndSome(inode, ref left))
             End(inode);
         else
             state.PutOffIfUnused(inode);

@@ -183,14 +183,14 @@ public sealed unsafe class InotifyWatches
 
     /// <summary>
     /// An inode that nobody uses ends: those who watch it are told that it has been deleted, if it ever had a name, and that their watches
-    /// end. False when there are more than can be told in one step.
+    /// end, each one of <paramref name="left"/>. False when there are more.
     /// </summary>
-    internal bool EndSome(Inode* inode)
+    internal bool EndSome(Inode* inode, ref int left)
     {
         bool isDeleted = (inode->Flags & (InodeFlags.Anonymous | InodeFlags.AnonymousFile | InodeFlags.Terminal)) == 0;
-        for (int left = ProcessLife.UnitsPerStep; inode->FirstWatch != null; left--)
+        for (; inode->FirstWatch != null; left--)
         {
-            if (left == 0)
+            if (left <= 0)
                 return false;
             InotifyWatch* watch = inode->FirstWatch;
             if (isDeleted && (watch->Mask & InotifyMask.DeleteSelf) != 0)

@@ -166,7 +166,7 @@ public sealed unsafe class OpenFiles(
         if (hasNoLocks && polls.ReleaseSome(file, ref left) && inotify.ReleaseSome(file, ref left)
             && sockets.ReleaseSome(file, ref left))
         {
-            Close(file);
+            Close(file, ref left);
         }
         else
             PutOff(file);
@@ -187,7 +187,7 @@ public sealed unsafe class OpenFiles(
         CloseOrPutOff(file, ref left);
     }
 
-    private void Close(OpenFile* file)
+    private void Close(OpenFile* file, ref int left)
     {
         if ((file->Flags & OpenFlags.Opening) == 0)
             notices.Tell(file, file->IsWritable ? InotifyMask.CloseWrite : InotifyMask.CloseNoWrite);
@@ -199,6 +199,6 @@ public sealed unsafe class OpenFiles(
         state.TrackerOf(&file->Header).Remove(&file->Header);
         Inode* inode = file->Inode;
         state.OpenFiles.Free(file);
-        inodes.Release(inode);
+        inodes.Release(inode, ref left);
     }
 }
