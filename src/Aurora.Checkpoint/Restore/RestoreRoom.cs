@@ -1,7 +1,8 @@
 // Whether there is room for what a restore is about to make: what fails half way cannot be taken apart, so this is asked before anything is
 // made. The records are counted by kind. Of each kind there may be so many objects on the machine, all kernel objects together may take so
 // much of its memory (PageAllocator.BytesLeft), and that many frames must be free: names and pages that are clean go for them. It is a
-// reckoning: names and inodes that other records refer to are not counted, nor are signals in queues; and of a name (which only older trees
+// reckoning: names and inodes that other records refer to are not counted, nor are signals in queues, but what inotify watches lead to is:
+// each is taken to bring in a file of its own, with its name and a share of what is read with that. And of a name (which only older trees
 // have restored) only the record's contents tell whether it is a short or a long one, so there must be room for either. What the group
 // was cannot go any more when the reckoning proves wrong: while it is in memory (GroupPast) there must be so much of everything that the
 // reckoning need not be right, and nobody else gives way for that.
@@ -22,6 +23,10 @@ public sealed unsafe class RestoreRoom(PageAllocator pages, FrameReclaimer recla
     private const ulong BytesBeside = 64;
     private const ulong BytesOfOther = 512;
 
+    // Beside the file and the name that a watch leads to: what else is in the bucket of the name, and a share of the directories above.
+    private const ulong NamesBesideWatched = 1;
+    private const ulong BytesAboveWatched = 64;
+
     // What captures and the rest of the machine need meanwhile.
     private const ulong SpareBytes = 1 << 20;
 
@@ -36,7 +41,11 @@ public sealed unsafe class RestoreRoom(PageAllocator pages, FrameReclaimer recla
         StoreStatus status = records.TryCount(counts) ? StoreStatus.NotFound : Count(records, counts);
         if (status != StoreStatus.NotFound)
             return new RestoreResult { Store = status, IsUntouched = true };
-        ulong bytes = SpareBytes;
+        int watched = scope == RestoreScope.Files ? 0 : counts[(int)ObjectKind.InotifyWatch];
+        if (!HasRoomForShortNames(watched))
+            return NoRoom(ObjectKind.InotifyWatch);
+        counts[(int)ObjectKind.Inode] += watched;
+        ulong bytes = SpareBytes + ((ulong)watched * BytesBesideWatched());
         for (int kind = 0; kind < KindCount; kind++)
         {
             if (counts[kind] == 0 || (scope == RestoreScope.Files && !ObjectRestorer.IsOfFiles((ObjectKind)kind)))
@@ -49,7 +58,7 @@ public sealed unsafe class RestoreRoom(PageAllocator pages, FrameReclaimer recla
             int times = past.IsThere ? 2 : 1;
             if (stock is not null && counts[kind] > (stock.Limit - stock.Count) / times)
                 return NoRoom((ObjectKind)kind);
-            if (kind == (int)ObjectKind.DirectoryEntry && !HasRoomForShortNames(counts[kind]))
+            if (kind == (int)ObjectKind.DirectoryEntry && !HasRoomForShortNames(counts[kind] + watched))
                 return NoRoom(ObjectKind.DirectoryEntry);
             ulong each = stock is null ? BytesOfOther : (ulong)stock.BytesOfObject + BytesBeside;
             bytes += (ulong)counts[kind] * each;
@@ -100,7 +109,15 @@ public sealed unsafe class RestoreRoom(PageAllocator pages, FrameReclaimer recla
     private bool HasRoomForShortNames(int count)
     {
         ObjectStock? names = pages.Accounts.StockOf(ChargeKind.ShortName);
-        return names is null || count <= names.Limit - names.Count;
+        return names is null || count <= (names.Limit - names.Count) / (past.IsThere ? 2 : 1);
+    }
+
+    // Beside the inode, which is counted as one.
+    private ulong BytesBesideWatched()
+    {
+        ObjectStock? names = pages.Accounts.StockOf(ChargeKind.ShortName);
+        ulong name = names is null ? BytesOfOther : (ulong)names.BytesOfObject + BytesBeside;
+        return (name * (1 + NamesBesideWatched)) + BytesAboveWatched;
     }
 
     private ObjectStock? StockOf(ObjectKind kind)
