@@ -47,7 +47,8 @@ public sealed unsafe partial class GroupSession
         OutputHold = new OutputHold(machine.Pages, Tracked, Scheduler);
         Panic.Unless(Output.Reserve(), "session: no memory for held output"u8);
         Processes = new ProcessTable(machine.Pages, Tracked);
-        Settings = new MachineSettingsTable(machine.Pages, Tracked, Clocks, Memory.ClockObjects);
+        Settings = new MachineSettingsTable(machine.Pages, Tracked, Clocks, Memory.ClockObjects,
+            machine.Frames.TotalFrames * PageSize.Bytes);
         Signals = new SignalService(machine.Pages, Scheduler, Tracked, Processes);
         Timers = new TimerService(machine.Pages, Scheduler, Signals, Clocks, Tracked);
         Group = new GroupCodec(machine.Pages, Tracked, Clocks, Processes);

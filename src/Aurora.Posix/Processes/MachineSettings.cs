@@ -31,7 +31,10 @@ public unsafe struct MachineSettings
     public uint MostPipeBytes;
 
     /// <summary>How much more than by default a user may have of inotify (<see cref="InotifyLimit"/>); may be negative.</summary>
-    public int MoreInotifyInstances, MoreInotifyWatches, MoreInotifyEvents;
+    public int MoreInotifyInstances, MoreInotifyEvents;
+
+    /// <summary>One more than the watches a user may have; zero for the default, which is another on a machine of another size.</summary>
+    public uint InotifyWatchesAndOne;
     public fixed byte HostName[MaxNameBytes];
     public fixed byte DomainName[MaxNameBytes];
 }
@@ -51,10 +54,12 @@ public sealed unsafe class MachineSettingsTable
     private readonly TrackedObjects _tracked;
     private readonly GroupClocks _clocks;
     private readonly ClockObjects _shown;
+    private readonly int _usualWatches;
 
-    /// <summary><paramref name="shown"/> shows programs the clocks.</summary>
-    public MachineSettingsTable(PageAllocator pages, TrackedObjects tracked, GroupClocks clocks, ClockObjects shown)
+    /// <summary><paramref name="shown"/> shows programs the clocks; some defaults go by the machine's memory.</summary>
+    public MachineSettingsTable(PageAllocator pages, TrackedObjects tracked, GroupClocks clocks, ClockObjects shown, ulong memoryBytes)
     {
+        _usualWatches = InotifyLimits.WatchesWith(memoryBytes);
         _shown = shown;
         _slab = new Slab<MachineSettings>(pages, GroupTable.MaxGroups);
         _places = new GroupTable<Place>(tracked);
@@ -126,7 +131,12 @@ public sealed unsafe class MachineSettingsTable
     public int InotifyLimitOf(ObjectTracker group, InotifyLimit limit)
     {
         MachineSettings* settings = Of(group);
-        return InotifyLimits.DefaultOf(limit) + (settings == null ? 0 : *MoreOf(settings, limit));
+        return limit switch
+        {
+            InotifyLimit.Instances => InotifyLimits.Instances + (settings == null ? 0 : settings->MoreInotifyInstances),
+            InotifyLimit.QueuedEvents => InotifyLimits.QueuedEvents + (settings == null ? 0 : settings->MoreInotifyEvents),
+            _ => settings == null || settings->InotifyWatchesAndOne == 0 ? _usualWatches : (int)(settings->InotifyWatchesAndOne - 1),
+        };
     }
 
     /// <summary>Sets that, to a number that is not negative; false when memory is short.</summary>
@@ -135,18 +145,15 @@ public sealed unsafe class MachineSettingsTable
         MachineSettings* settings = Make(group);
         if (settings == null)
             return false;
-        *MoreOf(settings, limit) = most - InotifyLimits.DefaultOf(limit);
+        if (limit == InotifyLimit.Watches)
+            settings->InotifyWatchesAndOne = (uint)most + 1;
+        else if (limit == InotifyLimit.Instances)
+            settings->MoreInotifyInstances = most - InotifyLimits.Instances;
+        else
+            settings->MoreInotifyEvents = most - InotifyLimits.QueuedEvents;
         _tracked.MarkChanged(&settings->Header);
         return true;
     }
-
-    private static int* MoreOf(MachineSettings* settings, InotifyLimit limit)
-        => limit switch
-        {
-            InotifyLimit.Instances => &settings->MoreInotifyInstances,
-            InotifyLimit.Watches => &settings->MoreInotifyWatches,
-            _ => &settings->MoreInotifyEvents,
-        };
 
     /// <summary>Sets the host name, of at most <see cref="MachineSettings.MaxNameBytes"/>; false when memory is short.</summary>
     public bool SetHostName(ObjectTracker group, ReadOnlySpan<byte> name)

@@ -25,7 +25,9 @@ public unsafe struct MachineSettingsRecord
 
     /// <summary>Since version 2; zero for the default.</summary>
     public uint MostPipeBytes;
-    public int MoreInotifyInstances, MoreInotifyWatches, MoreInotifyEvents;
+    public int MoreInotifyInstances;
+    public uint InotifyWatchesAndOne;
+    public int MoreInotifyEvents;
 }
 
 /// <summary>Captures the machine's settings; restored, they are in force before timers are armed.</summary>
@@ -46,7 +48,7 @@ public sealed unsafe class MachineSettingsCodec(MachineSettingsTable table) : Re
         => record.HasHostName <= 1 && record.HasDomainName <= 1
             && record.HostNameBytes <= MachineSettings.MaxNameBytes && record.DomainNameBytes <= MachineSettings.MaxNameBytes
             && (record.MostPipeBytes == 0 || Pipe.RoundCapacity(record.MostPipeBytes) == record.MostPipeBytes)
-            && IsLimit(InotifyLimits.Instances, record.MoreInotifyInstances) && IsLimit(InotifyLimits.Watches, record.MoreInotifyWatches)
+            && IsLimit(InotifyLimits.Instances, record.MoreInotifyInstances) && record.InotifyWatchesAndOne <= 1U << 31
             && IsLimit(InotifyLimits.QueuedEvents, record.MoreInotifyEvents);
 
     private static bool IsLimit(int usual, int more) => (long)usual + more is >= 0 and <= int.MaxValue;
@@ -63,7 +65,7 @@ public sealed unsafe class MachineSettingsCodec(MachineSettingsTable table) : Re
             MoreLeaseBreakSeconds = settings->MoreLeaseBreakSeconds,
             MostPipeBytes = settings->MostPipeBytes,
             MoreInotifyInstances = settings->MoreInotifyInstances,
-            MoreInotifyWatches = settings->MoreInotifyWatches,
+            InotifyWatchesAndOne = settings->InotifyWatchesAndOne,
             MoreInotifyEvents = settings->MoreInotifyEvents,
         };
         new ReadOnlySpan<byte>(settings->HostName, MachineSettings.MaxNameBytes).CopyTo(
@@ -103,7 +105,7 @@ public sealed unsafe class MachineSettingsCodec(MachineSettingsTable table) : Re
         settings->MoreLeaseBreakSeconds = record.MoreLeaseBreakSeconds;
         settings->MostPipeBytes = record.MostPipeBytes;
         settings->MoreInotifyInstances = record.MoreInotifyInstances;
-        settings->MoreInotifyWatches = record.MoreInotifyWatches;
+        settings->InotifyWatchesAndOne = record.InotifyWatchesAndOne;
         settings->MoreInotifyEvents = record.MoreInotifyEvents;
         new ReadOnlySpan<byte>(record.HostName, MachineSettings.MaxNameBytes).CopyTo(
             new Span<byte>(settings->HostName, MachineSettings.MaxNameBytes));

@@ -342,7 +342,42 @@ public sealed unsafe class InotifyTests
         }
         using TestKernel after = TestKernel.Restore(image, versionOf: kind => kind == ObjectKind.MachineSettings ? (byte)1 : null);
         Assert.Equal("named", Encoding.ASCII.GetString(after.Settings.HostNameOf(after.Tracker)));
-        Assert.Equal(InotifyLimits.Watches, after.Settings.InotifyLimitOf(after.Tracker, InotifyLimit.Watches));
+        Assert.Equal(InotifyLimits.LeastWatches, after.Settings.InotifyLimitOf(after.Tracker, InotifyLimit.Watches));
+    }
+
+    [Theory]
+    [InlineData(0UL, InotifyLimits.LeastWatches)]
+    [InlineData(128UL << 20, InotifyLimits.LeastWatches)]
+    [InlineData(1UL << 50, InotifyLimits.MostWatches)]
+    [InlineData(ulong.MaxValue, InotifyLimits.MostWatches)]
+    public void A_larger_machine_lets_a_user_watch_more(ulong bytes, int watches)
+        => Assert.Equal(watches, InotifyLimits.WatchesWith(bytes));
+
+    [Fact]
+    public void Watches_take_a_hundredth_of_a_machine_in_between()
+    {
+        int half = InotifyLimits.WatchesWith(16UL << 30);
+        Assert.InRange(half, InotifyLimits.LeastWatches + 1, InotifyLimits.MostWatches - 1);
+        Assert.InRange(InotifyLimits.WatchesWith(32UL << 30), (2 * half) - 1, (2 * half) + 1);
+        Assert.InRange((ulong)half * (ulong)sizeof(Inode), 0UL, (16UL << 30) / 100);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(InotifyLimits.LeastWatches)]
+    [InlineData(int.MaxValue)]
+    public void What_was_set_is_the_same_on_a_machine_of_another_size(int most)
+    {
+        using var kernel = new TestKernel();
+        kernel.Boot();
+        Assert.Equal(InotifyLimits.LeastWatches, kernel.Settings.InotifyLimitOf(kernel.Tracker, InotifyLimit.Watches));
+        Assert.True(kernel.Settings.SetInotifyLimit(kernel.Tracker, InotifyLimit.Watches, most));
+        var image = new TestKernel.Image();
+        kernel.Capture(image);
+        TestKernel.MemoryBytes = 1UL << 40;
+        using TestKernel after = TestKernel.Restore(image);
+        TestKernel.MemoryBytes = 0;
+        Assert.Equal(most, after.Settings.InotifyLimitOf(after.Tracker, InotifyLimit.Watches));
     }
 
     // All of a file, read in pieces.

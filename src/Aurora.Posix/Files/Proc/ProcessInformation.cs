@@ -75,7 +75,7 @@ public abstract unsafe class ProcessInformation
     public virtual Errno SetMostPipeBytes(ushort group, uint bytes) => Errno.EPERM;
 
     /// <summary>What one user of a group may have of inotify.</summary>
-    public virtual int InotifyLimitOf(ushort group, InotifyLimit limit) => InotifyLimits.DefaultOf(limit);
+    public virtual int InotifyLimitOf(ushort group, InotifyLimit limit) => InotifyLimits.LeastOf(limit);
 
     /// <summary>Sets that; false when memory is short.</summary>
     public virtual bool SetInotifyLimit(ushort group, InotifyLimit limit, int most) => false;

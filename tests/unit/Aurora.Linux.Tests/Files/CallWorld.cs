@@ -104,7 +104,7 @@ internal sealed unsafe class CallWorld : IDisposable
             User = World.User,
             Scheduler = World.Scheduler,
             Processes = World.Processes,
-            Settings = new MachineSettingsTable(World.Pages, World.Tracker.Objects, World.Clocks, World.Memory.ClockObjects),
+            Settings = new MachineSettingsTable(World.Pages, World.Tracker.Objects, World.Clocks, World.Memory.ClockObjects, 0),
             Signals = _signals,
             Futexes = new FutexTable(World.Pages, World.Scheduler, World.Tracker.Objects, World.Clocks),
             ProcessFiles = World.Tables,

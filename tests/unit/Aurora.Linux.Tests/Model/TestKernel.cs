@@ -30,6 +30,16 @@ internal delegate (RegionService Service, RegionKeeper Keeper) RegionMaking(Test
 /// </summary>
 internal sealed unsafe partial class TestKernel : IDisposable
 {
+    /// <summary>What the machines of this thread that are made from then on say they have.</summary>
+    public static ulong MemoryBytes
+    {
+        get => _memoryBytes;
+        set => _memoryBytes = value;
+    }
+
+    [ThreadStatic]
+    private static ulong _memoryBytes;
+
     public const ulong Scratch = 0x1000_0000;
     public const ulong ScratchBytes = 64 * 4096;
     public const ulong StackTop = Scratch + ScratchBytes - 4096;
@@ -70,7 +80,7 @@ internal sealed unsafe partial class TestKernel : IDisposable
         User = new UserMemory(Memory);
         Random.Reseed("test"u8);
         Processes = new ProcessTable(Pages, Tracked);
-        Settings = new MachineSettingsTable(Pages, Tracked, Clocks, Memory.ClockObjects);
+        Settings = new MachineSettingsTable(Pages, Tracked, Clocks, Memory.ClockObjects, MemoryBytes);
         Signals = new SignalService(Pages, Scheduler, Tracked, Processes);
         Timers = new TimerService(Pages, Scheduler, Signals, Clocks, Tracked);
         var names = new MachineNames(default, MachineCalls.Release, MachineCalls.VersionText);

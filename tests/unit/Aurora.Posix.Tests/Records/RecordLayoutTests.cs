@@ -71,7 +71,7 @@ public sealed unsafe class RecordLayoutTests
     [InlineData(nameof(MachineSettingsRecord.DomainName), 80)]
     [InlineData(nameof(MachineSettingsRecord.MostPipeBytes), 144)]
     [InlineData(nameof(MachineSettingsRecord.MoreInotifyInstances), 148)]
-    [InlineData(nameof(MachineSettingsRecord.MoreInotifyWatches), 152)]
+    [InlineData(nameof(MachineSettingsRecord.InotifyWatchesAndOne), 152)]
     [InlineData(nameof(MachineSettingsRecord.MoreInotifyEvents), 156)]
     public void The_machines_settings_lie_where_they_always_did(string field, int offset)
     {
