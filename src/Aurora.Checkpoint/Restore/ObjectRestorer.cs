@@ -130,10 +130,11 @@ public sealed unsafe class ObjectRestorer(CodecTable codecs, UserAccounts accoun
             or ObjectKind.SymbolicLinkTail or ObjectKind.ExtendedAttributes or ObjectKind.MachineSettings or ObjectKind.FileTree;
 
     private static bool IsOwnedByProcesses(ObjectKind kind)
-        => kind is ObjectKind.OpenFile or ObjectKind.DescriptorTable or ObjectKind.DescriptorChunk or ObjectKind.FileContext or ObjectKind.FileLock
-            or ObjectKind.AddressSpace or ObjectKind.Mapping or ObjectKind.EventCounter or ObjectKind.TimerFile or ObjectKind.SignalFile
-            or ObjectKind.ProcessHandle or ObjectKind.EventPoll or ObjectKind.EventWatch
-            or ObjectKind.Inotify or ObjectKind.InotifyWatch or ObjectKind.InotifyEvent or ObjectKind.Socket or ObjectKind.SocketMessage or ObjectKind.SocketRights
+        => kind is ObjectKind.OpenFile or ObjectKind.DescriptorTable or ObjectKind.DescriptorChunk or ObjectKind.FileContext
+            or ObjectKind.FileLock or ObjectKind.AddressSpace or ObjectKind.Mapping or ObjectKind.EventCounter
+            or ObjectKind.TimerFile or ObjectKind.SignalFile or ObjectKind.ProcessHandle or ObjectKind.EventPoll or ObjectKind.EventWatch
+            or ObjectKind.Inotify or ObjectKind.InotifyWatch or ObjectKind.InotifyEvent
+            or ObjectKind.Socket or ObjectKind.SocketMessage or ObjectKind.SocketRights
             || IsOfIpc(kind);
 
     private static bool IsOfIpc(ObjectKind kind)

@@ -1,5 +1,6 @@
-// The queue of an instance. An event that is as the last one goes into it; when there are as many as there may be, or no memory for one
-// more, a mark at the end says that something is missing, and only when it has been read can there be another. Protected by the kernel lock.
+// The queue of an instance. An event that is as the last one goes into it; when there are as many as there may be, or no memory for
+// one more, a mark at the end says that something is missing, and only when it has been read can there be another. Protected by the
+// kernel lock.
 using System;
 using Aurora.Base;
 

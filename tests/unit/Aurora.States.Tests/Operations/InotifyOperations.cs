@@ -41,7 +41,8 @@ internal static unsafe class InotifyOperations
         mask |= (operation.D >> 15) % 4 == 0 ? 1UL << 29 : 0;
         mask |= (operation.D >> 18) % 4 == 0 ? 1UL << 26 : 0;
         string path = operation.C % 3 == 0 ? "/tmp" : operation.C % 3 == 1 ? "/tmp/d" : Paths.Of(operation.C >> 3);
-        world.Call(thread, "inotify_add_watch", 254, InstanceOf(thread, operation), world.PutText(thread, World.SlotOf(thread), path), mask);
+        world.Call(thread, "inotify_add_watch", 254, InstanceOf(thread, operation),
+            world.PutText(thread, World.SlotOf(thread), path), mask);
     }
 
     private static void Remove(World world, Operation operation)
