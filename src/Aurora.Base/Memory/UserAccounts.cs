@@ -155,12 +155,13 @@ public sealed unsafe class UserAccounts
         return Judge(held < left && MayHold(account, (ulong)bytes));
     }
 
-    /// <summary>As <see cref="Admit"/>, of one for whom others work: he may not pass his share, whoever they are.</summary>
+    /// <summary>As <see cref="Admit"/>, of one for whom others work: he may not pass his share, whoever they are; nor may
+    /// they touch the reserve for root.</summary>
     internal bool Admits(UserAccount* account, ChargeKind kind, int count, int limit, int bytes)
     {
-        if (account == null)
-            return true;
         long left = limit - (limit / ObjectReserveShare) - count;
+        if (account == null)
+            return !IsLimited || Judge(left > 0);
         return Judge(account->Counts[(int)kind] < left && MayHold(account, (ulong)bytes));
     }
 

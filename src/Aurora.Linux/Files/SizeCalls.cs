@@ -154,7 +154,8 @@ internal static unsafe class SizeCalls
         return !hasLength || !file->IsWritable ? Errno.EINVAL : SetLength(ref call, file->Inode, a->Arg1);
     }
 
-    private static SystemCallResult SetLength(ref FileCall call, Inode* inode, ulong size)
+    // By an open file, if it is its contents that become longer; else by its name, as any change of attributes.
+    private static SystemCallResult SetLength(ref FileCall call, Inode* inode, ulong size, OpenFile* by = null)
     {
         bool grows = size > inode->Size;
         if (grows && size > call.Process->Limits.Soft(Resource.FileSize))
@@ -170,7 +171,10 @@ internal static unsafe class SizeCalls
             return call.Failure;
         FileCaller caller = call.Caller;
         call.Files.SetIdBits.ContentsChange(inode, in caller);
-        call.Tell(inode, InotifyMask.Modify);
+        if (by == null)
+            call.Tell(inode, InotifyMask.Modify);
+        else
+            call.Files.Notices.Tell(by, InotifyMask.Modify);
         return Errno.Ok;
     }
 
@@ -199,7 +203,7 @@ internal static unsafe class SizeCalls
             return result;
         ulong end = (ulong)(offset + length);
         if (!keepsSize && end > file->Inode->Size)
-            return SetLength(ref call, file->Inode, end);
+            return SetLength(ref call, file->Inode, end, file);
         FileCaller caller = call.Caller;
         if (!makesHole)
             kernel.Files.SetIdBits.ContentsChange(file->Inode, in caller);

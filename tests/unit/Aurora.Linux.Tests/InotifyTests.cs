@@ -380,6 +380,67 @@ public sealed unsafe class InotifyTests
         Assert.Equal(most, after.Settings.InotifyLimitOf(after.Tracker, InotifyLimit.Watches));
     }
 
+    [Fact]
+    public void Numbers_between_the_nodes_of_proc_are_no_nodes()
+    {
+        for (int number = 0; number <= 256; number++)
+        {
+            var node = (ProcNode)number;
+            bool isNode = System.Enum.IsDefined(node) && node is not (ProcNode.None or ProcNode.End);
+            Assert.True(new ProcKey { Node = node }.IsKnown == isNode, $"{number}");
+        }
+    }
+
+    [Fact]
+    public void What_a_user_does_leaves_root_the_reserve_of_events()
+    {
+        var limits = new FileLimits { MaxInodes = 64, MaxEntries = 64, MaxOpenFiles = 64, MaxTables = 64 };
+        var options = new MemoryOptions { MaxObjects = 4096, MaxMappings = 8192, MaxSpaces = 512, MaxDirtyPages = 65536, MaxPageIns = 32 };
+        using var kernel = new TestKernel(new HostPageAllocator(), new HostFramePool(8192), options, limits, isPlain: true);
+        Thread* init = kernel.Boot();
+        ulong instance = Instance(kernel, init);
+        for (int i = 0; i < 32; i++)
+        {
+            MakeFile(kernel, $"/f{i}");
+            Watch(kernel, init, instance, $"/f{i}", InotifyMask.Open | InotifyMask.CloseNoWrite);
+        }
+        Thread* child = kernel.Fork(init);
+        kernel.Do(child, 105, 1000);
+        for (int i = 0; i < 32; i++)
+            kernel.Do(child, 3, (ulong)OnPath(kernel, child, 2, $"/f{i}", 0));
+        Assert.Equal(64 - (64 / UserAccounts.ObjectReserveShare), kernel.Files.Inotify.EventCount);
+    }
+
+    [Fact]
+    public void Instances_are_counted_for_the_effective_user()
+    {
+        using var kernel = new TestKernel();
+        Thread* init = kernel.Boot();
+        kernel.Settings.SetInotifyLimit(kernel.Tracker, InotifyLimit.Instances, 1);
+        Instance(kernel, init);
+        Thread* child = kernel.Fork(init);
+        kernel.Do(child, 117, 0, 1000, 0);
+        Assert.True(kernel.Call(child, 294, 0) >= 0);
+        Assert.Equal(-(long)Errno.EMFILE, kernel.Call(child, 294, 0));
+    }
+
+    [Fact]
+    public void Space_for_an_unlinked_file_is_not_told_to_who_leaves_those_out()
+    {
+        using var kernel = new TestKernel();
+        Thread* init = kernel.Boot();
+        MakeFile(kernel, "/file");
+        ulong file = (ulong)OnPath(kernel, init, 2, "/file", 2);
+        ulong instance = Instance(kernel, init);
+        ulong other = Instance(kernel, init);
+        Watch(kernel, init, instance, "/file", InotifyMask.Modify | InotifyMask.ExcludeUnlinked);
+        Watch(kernel, init, other, "/file", InotifyMask.Modify);
+        Assert.Equal(0, OnPath(kernel, init, 87, "/file"));
+        kernel.Do(init, 285, file, 0, 0, 0x3000);
+        Assert.Equal([(1, InotifyMask.Modify, "")], Told(kernel, init, other));
+        Assert.Equal(-(long)Errno.EAGAIN, kernel.Call(init, 0, instance, Room, RoomBytes));
+    }
+
     // All of a file, read in pieces.
     private static string TextOf(TestKernel kernel, Thread* thread, string path)
     {

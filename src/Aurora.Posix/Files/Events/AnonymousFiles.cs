@@ -117,7 +117,7 @@ public sealed unsafe class AnonymousFiles(FileState state, OpenFiles openFiles, 
     {
         file = null;
         ObjectTracker tracker = state.TrackerOf(&caller.Context->Header);
-        Errno error = inotify.Create(tracker, caller.Thread->Process->Credentials.RealUid, out Inotify* instance);
+        Errno error = inotify.Create(tracker, caller.Thread->Process->Credentials.EffectiveUid, out Inotify* instance);
         if (error != Errno.Ok)
             return error;
         error = openFiles.MakeAnonymous(in caller, FileKind.Inotify, "inotify"u8, flags, out file);

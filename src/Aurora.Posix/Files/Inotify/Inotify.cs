@@ -25,7 +25,7 @@ public unsafe struct Inotify
     public ObjectHeader Header;
     public OpenFile* File;
 
-    /// <summary>Who has made it, by his real user id: his limits hold.</summary>
+    /// <summary>Who has made it, by his effective user id, as on Linux: his limits hold.</summary>
     public uint Uid;
     internal InotifyUser* User;
 

@@ -190,6 +190,10 @@ public struct ProcKey
         or ProcNode.ProcessSmaps or ProcNode.ProcessSmapsRollup or ProcNode.ProcessPageMap or ProcNode.ProcessMemory
         or ProcNode.ProcessAuxiliary or ProcNode.DescriptorInformation or ProcNode.ProcessPersonality;
 
+    /// <summary>One of those there are: some numbers in between are nothing.</summary>
+    public readonly bool IsKnown => Node is > ProcNode.None and < ProcNode.End
+        && (int)Node is not (18 or 51 or 52 or 98 or 99 or (>= 115 and <= 119) or 129 or 139);
+
     /// <summary>What is read by position, not as text.</summary>
     public readonly bool IsMemory => Node is ProcNode.ProcessPageMap or ProcNode.ProcessMemory;
 
@@ -201,8 +205,9 @@ public struct ProcKey
     /// <summary>The permission bits and type.</summary>
     public readonly uint Mode => Node switch
     {
-        ProcNode.Self or ProcNode.ThreadSelf or ProcNode.Mounts or ProcNode.Net or ProcNode.ProcessExecutable or ProcNode.ProcessCurrentDirectory
-            or ProcNode.ProcessRoot or ProcNode.Descriptor or ProcNode.Namespace => InodeMode.SymbolicLink | InodeMode.AccessMask,
+        ProcNode.Self or ProcNode.ThreadSelf or ProcNode.Mounts or ProcNode.Net or ProcNode.ProcessExecutable
+            or ProcNode.ProcessCurrentDirectory or ProcNode.ProcessRoot or ProcNode.Descriptor or ProcNode.Namespace
+            => InodeMode.SymbolicLink | InodeMode.AccessMask,
         ProcNode.ProcessDescriptors => InodeMode.Directory | 0x140,
         ProcNode.ProcessNamespaces => InodeMode.Directory | 0x149,
         ProcNode.Root or ProcNode.ProcessDescriptorInformation or ProcNode.Sys or ProcNode.SysKernel or ProcNode.SysVm or ProcNode.SysFs

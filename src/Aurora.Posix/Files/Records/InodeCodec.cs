@@ -293,7 +293,7 @@ public sealed unsafe class InodeCodec(FileServices files) : FileCodec(files)
             && ((record.Flags & InodeFlags.NamedQueue) == 0 || IsQueueValid(in record))
             && record.Size <= FileData.MaxFileBytes
             && (isDirectory || (record.Flags & InodeFlags.Root) == 0)
-            && (!isProc || record.ProcKey.Node is > ProcNode.None and < ProcNode.End)
+            && (!isProc || record.ProcKey.IsKnown)
             && (!isProc || record.ProcKey.Node != ProcNode.Root || isDirectory)
             && (isRegular || (!isNameless && (record.Flags & InodeFlags.Executed) == 0))
             && (record.Seals & ~FileSeals.All) == 0 && (isMemoryFile || record.Seals == FileSeals.None)
