@@ -103,6 +103,30 @@ public sealed unsafe class InotifyTests
     }
 
     [Fact]
+    public void A_mask_that_was_changed_since_the_last_capture_is_the_same_after_a_restore()
+    {
+        var kernel = new TestKernel();
+        var image = new TestKernel.Image();
+        Thread* init = kernel.Boot();
+        MakeFile(kernel, "/file");
+        ulong instance = Instance(kernel, init);
+        Assert.Equal(1, Watch(kernel, init, instance, "/file", InotifyMask.Attributes));
+        kernel = Move(kernel, image);
+        init = kernel.ThreadOf(1);
+        Assert.Equal(1, Watch(kernel, init, instance, "/file", InotifyMask.Create));
+        kernel = Move(kernel, image);
+        init = kernel.ThreadOf(1);
+        Touch(kernel, init, "/file", 0x180);
+        Assert.Empty(Told(kernel, init, instance));
+        Assert.Equal(1, Watch(kernel, init, instance, "/file", InotifyMask.Attributes | InotifyMask.MaskAdd));
+        kernel = Move(kernel, image);
+        init = kernel.ThreadOf(1);
+        Touch(kernel, init, "/file", 0x1A4);
+        Assert.Equal([(1, InotifyMask.Attributes, "")], Told(kernel, init, instance));
+        kernel.Dispose();
+    }
+
+    [Fact]
     public void Lost_events_are_told_once_where_they_were_lost_also_after_restores()
     {
         var kernel = new TestKernel();

@@ -32,7 +32,6 @@ public sealed class SeededCodecFaultTests(ITestOutputHelper output)
     [InlineData((int)CodecFaultKind.ForgottenField, (int)ObjectKind.Inotify, "NextNumber")]
     [InlineData((int)CodecFaultKind.ForgottenMark, (int)ObjectKind.Inotify, "HasOverflown")]
     [InlineData((int)CodecFaultKind.ForgottenField, (int)ObjectKind.InotifyWatch, "Mask")]
-    [InlineData((int)CodecFaultKind.ForgottenMark, (int)ObjectKind.InotifyWatch, "Mask")]
     [InlineData((int)CodecFaultKind.WrongReference, (int)ObjectKind.InotifyWatch, "Inode")]
     [InlineData((int)CodecFaultKind.ForgottenField, (int)ObjectKind.InotifyEvent, "Cookie")]
     [InlineData((int)CodecFaultKind.ForgottenField, (int)ObjectKind.IpcSpace, "Segments.NextIndex")]
